@@ -1,0 +1,141 @@
+package accounts
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/grafana/grafana-aws-sdk/pkg/awsds"
+)
+
+// ErrNoAccount is a data source without any account.
+var ErrNoAccount = errors.New(`field "accounts": the data source has no account; add at least one in its settings (jsonData.accounts)`)
+
+// Account is one AWS account as the administrator described it.
+type Account struct {
+	ID         string            `json:"id"`         // twelve digits
+	Alias      string            `json:"alias"`      // what people see; the id where empty
+	RoleARN    string            `json:"roleArn"`    // empty: read with the data source's own credentials
+	ExternalID string            `json:"externalId"` // of the role's trust policy; not a secret by AWS's definition
+	Regions    []string          `json:"regions"`    // empty: the data source's default region
+	Labels     map[string]string `json:"labels"`
+}
+
+// Settings is the data source's jsonData as far as it concerns AWS.
+type Settings struct {
+	AuthType           string    `json:"authType"` // of grafana-aws-sdk: default, keys, credentials, ec2_iam_role, grafana_assume_role
+	Profile            string    `json:"profile"`
+	DefaultRegion      string    `json:"defaultRegion"`
+	STSEndpoint        string    `json:"stsEndpoint"`
+	CloudWatchEndpoint string    `json:"cloudWatchEndpoint"`
+	Simulated          bool      `json:"simulated"`
+	Timezone           string    `json:"timezone"`
+	Accounts           []Account `json:"accounts"`
+
+	// Secrets, from the data source's secureJsonData.
+	AccessKey    string `json:"-"`
+	SecretKey    string `json:"-"`
+	SessionToken string `json:"-"`
+}
+
+// ParseSettings reads jsonData and the decrypted secrets. Errors name the field; a mistake inside one account is not an error here
+// but a failure of that account.
+func ParseSettings(jsonData []byte, secrets map[string]string) (Settings, error) {
+	var s Settings
+	if len(jsonData) > 0 {
+		if err := json.Unmarshal(jsonData, &s); err != nil {
+			return s, fmt.Errorf("data source settings: %w", err)
+		}
+	}
+	if s.AuthType == "" {
+		s.AuthType = "default"
+	}
+	if s.DefaultRegion == "" {
+		s.DefaultRegion = "us-east-1"
+	}
+	if s.Timezone == "" {
+		s.Timezone = "UTC"
+	}
+	s.AccessKey, s.SecretKey, s.SessionToken = secrets["accessKey"], secrets["secretKey"], secrets["sessionToken"]
+	return s, s.validate()
+}
+
+func (s Settings) validate() error {
+	if _, err := awsds.ToAuthType(s.AuthType); err != nil {
+		return fmt.Errorf("field %q: %q is unknown: use default, keys, credentials, ec2_iam_role or grafana_assume_role", "authType", s.AuthType)
+	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil {
+		return fmt.Errorf("field %q: %q is no IANA time zone such as Europe/Madrid", "timezone", s.Timezone)
+	}
+	for field, endpoint := range map[string]string{"stsEndpoint": s.STSEndpoint, "cloudWatchEndpoint": s.CloudWatchEndpoint} {
+		if err := checkEndpoint(endpoint); err != nil {
+			return fmt.Errorf("field %q: %w", field, err)
+		}
+	}
+	// grafana-aws-sdk takes such a host for the regional default and drops the override without a word.
+	if strings.HasPrefix(s.STSEndpoint, "https://sts.") || strings.HasPrefix(s.STSEndpoint, "https://sts-fips.") {
+		return fmt.Errorf("field %q: hosts that begin with sts. are AWS's own regional endpoints, which are used anyway; leave the field empty", "stsEndpoint")
+	}
+	return nil
+}
+
+func checkEndpoint(endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("%q is no URL such as https://monitoring.example.com", endpoint)
+	}
+	return nil
+}
+
+var (
+	accountID  = regexp.MustCompile(`^\d{12}$`)
+	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
+)
+
+// check says what is wrong with the account's own settings, naming the field.
+func (a Account) check() error {
+	if !accountID.MatchString(a.ID) {
+		return fmt.Errorf("field %q: %q is not twelve digits", "id", a.ID)
+	}
+	partition := ""
+	if a.RoleARN != "" {
+		role, err := arn.Parse(a.RoleARN)
+		if err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
+			return fmt.Errorf("field %q: %q is no role such as arn:aws:iam::%s:role/vigia-reader", "roleArn", a.RoleARN, a.ID)
+		}
+		if role.AccountID != a.ID {
+			return fmt.Errorf("field %q: the role belongs to account %s, not to %s", "roleArn", role.AccountID, a.ID)
+		}
+		partition = role.Partition
+	}
+	for _, region := range a.Regions {
+		if !regionName.MatchString(region) {
+			return fmt.Errorf("field %q: %q is no region such as us-east-1", "regions", region)
+		}
+		if partition != "" && partitionOf(region) != partition {
+			return fmt.Errorf("field %q: %s is in partition %s, but the role is in %s", "regions", region, partitionOf(region), partition)
+		}
+	}
+	return nil
+}
+
+// partitionOf is the ARN partition of a region, by the prefixes of the SDK's endpoint rules.
+func partitionOf(region string) string {
+	for _, p := range []struct{ prefix, partition string }{
+		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"},
+		{"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"}, {"eusc-", "aws-eusc"},
+	} {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.partition
+		}
+	}
+	return "aws"
+}

@@ -1,0 +1,217 @@
+package cloudwatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+// GetMetricData's limits (API reference) and our own bound on calls in flight for one scope, which keeps a cold dashboard from
+// spending the account's request rate at once.
+const (
+	maxQueries      = 500
+	maxPoints       = 100_800
+	maxInFlight     = 4
+	maxPages        = 100
+	partialAttempts = 2
+)
+
+// Fetcher gets metric data. It is safe for concurrent use.
+type Fetcher struct {
+	Clients Clients
+	Ledger  Ledger
+	Clock   func() time.Time
+}
+
+// Outcome is what came back for one key.
+type Outcome struct {
+	Series series.Series // of the asked window; NaN where AWS has no point
+	Err    error         // set: the series is incomplete and says nothing about missing points
+}
+
+// Usage sums what a fetch asked of AWS.
+type Usage struct {
+	Requests, MetricsAsked int
+	CostUSD                float64
+}
+
+// Add sums two usages.
+func (u Usage) Add(v Usage) Usage {
+	return Usage{u.Requests + v.Requests, u.MetricsAsked + v.MetricsAsked, u.CostUSD + v.CostUSD}
+}
+
+// Fetch asks AWS for every key in the window, one outcome for each key in their order. The keys must share the scope and the window's
+// period. A key that fails does not fail the others.
+func (f *Fetcher) Fetch(ctx context.Context, scope Scope, w series.Window, keys []series.Key) ([]Outcome, Usage) {
+	outcomes := make([]Outcome, len(keys))
+	api, err := f.Clients(ctx, scope)
+	if err != nil {
+		for i := range outcomes {
+			outcomes[i] = Outcome{Series: series.New(keys[i], w), Err: err}
+		}
+		return outcomes, Usage{}
+	}
+	var (
+		wait  sync.WaitGroup
+		mutex sync.Mutex
+		usage Usage
+		slots = make(chan struct{}, maxInFlight)
+	)
+	size := batchSize(w)
+	for from := 0; from < len(keys); from += size {
+		to := min(from+size, len(keys))
+		wait.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots; wait.Done() }()
+			used := f.fetchBatch(ctx, api, scope, w, keys[from:to], outcomes[from:to])
+			mutex.Lock()
+			usage = usage.Add(used)
+			mutex.Unlock()
+		}()
+	}
+	wait.Wait()
+	return outcomes, usage
+}
+
+// batchSize is how many metrics fit one page: a further page would be a further request that counts every metric again.
+func batchSize(w series.Window) int {
+	return max(1, min(maxQueries, maxPoints/max(1, w.Len())))
+}
+
+// fetchBatch asks for one batch and, once more, for those of it that came back partial.
+func (f *Fetcher) fetchBatch(ctx context.Context, api API, scope Scope, w series.Window, keys []series.Key, out []Outcome) Usage {
+	var usage Usage
+	todo := make([]int, len(keys))
+	for i := range todo {
+		todo[i] = i
+	}
+	for range partialAttempts {
+		usage = usage.Add(f.ask(ctx, api, scope, w, keys, todo, out))
+		var again []int
+		for _, i := range todo {
+			var partial *partialError
+			if errors.As(out[i].Err, &partial) {
+				again = append(again, i)
+			}
+		}
+		if len(again) == 0 || ctx.Err() != nil {
+			break
+		}
+		todo = again
+	}
+	return usage
+}
+
+// partialError is a result that AWS itself called incomplete: worth asking again.
+type partialError struct{ status, message string }
+
+func (e *partialError) Error() string {
+	return strings.TrimSuffix(fmt.Sprintf("CloudWatch answered %s: %s", e.status, e.message), ": ")
+}
+
+func (f *Fetcher) ask(ctx context.Context, api API, scope Scope, w series.Window, keys []series.Key, todo []int, out []Outcome) Usage {
+	input := &cloudwatch.GetMetricDataInput{StartTime: aws.Time(w.Start), EndTime: aws.Time(w.End), ScanBy: types.ScanByTimestampAscending}
+	for _, i := range todo {
+		out[i] = Outcome{Series: series.New(keys[i], w), Err: &partialError{status: "nothing"}}
+		input.MetricDataQueries = append(input.MetricDataQueries, metricQuery(i, keys[i]))
+	}
+	metrics := distinctMetrics(keys, todo)
+	var usage Usage
+	for range maxPages {
+		page, err := api.GetMetricData(ctx, input)
+		points := take(page, out)
+		call := Call{At: f.Clock(), Scope: scope, Operation: "GetMetricData", Metrics: metrics, Datapoints: points, CostUSD: float64(metrics) * PricePerMetric}
+		if err != nil {
+			call.Err = err.Error()
+		}
+		f.Ledger(call)
+		usage = usage.Add(Usage{1, metrics, call.CostUSD})
+		if err != nil {
+			for _, i := range todo {
+				out[i].Err = fmt.Errorf("get metric data in %s: %w", scope.Region, err)
+			}
+			return usage
+		}
+		if aws.ToString(page.NextToken) == "" {
+			return usage
+		}
+		input.NextToken = page.NextToken
+	}
+	for _, i := range todo {
+		out[i].Err = fmt.Errorf("get metric data in %s: more than %d pages", scope.Region, maxPages)
+	}
+	return usage
+}
+
+func metricQuery(i int, k series.Key) types.MetricDataQuery {
+	var dims []types.Dimension
+	for _, d := range k.Dimensions {
+		dims = append(dims, types.Dimension{Name: aws.String(d.Name), Value: aws.String(d.Value)})
+	}
+	return types.MetricDataQuery{
+		Id: aws.String("q" + strconv.Itoa(i)),
+		MetricStat: &types.MetricStat{
+			Metric: &types.Metric{Namespace: aws.String(k.Namespace), MetricName: aws.String(k.Metric), Dimensions: dims},
+			Period: aws.Int32(int32(k.Period / time.Second)),
+			Stat:   aws.String(k.Stat),
+		},
+	}
+}
+
+// distinctMetrics counts metrics as the bill does: up to five statistics of one metric in one request count once.
+func distinctMetrics(keys []series.Key, todo []int) int {
+	seen := map[string]bool{}
+	for _, i := range todo {
+		k := keys[i]
+		k.Stat, k.Period = "", 0
+		seen[k.ID()] = true
+	}
+	return len(seen)
+}
+
+// take puts a page's points into the outcomes. A result is complete once a page says so; one without any status yet stays partial.
+func take(page *cloudwatch.GetMetricDataOutput, out []Outcome) int {
+	if page == nil {
+		return 0
+	}
+	points := 0
+	for _, r := range page.MetricDataResults {
+		i, err := strconv.Atoi(strings.TrimPrefix(aws.ToString(r.Id), "q"))
+		if err != nil || i < 0 || i >= len(out) {
+			continue
+		}
+		for j := range min(len(r.Timestamps), len(r.Values)) {
+			out[i].Series.Set(r.Timestamps[j], r.Values[j])
+			points++
+		}
+		out[i].Err = statusError(r)
+	}
+	return points
+}
+
+func statusError(r types.MetricDataResult) error {
+	var messages []string
+	for _, m := range r.Messages {
+		messages = append(messages, strings.TrimSpace(aws.ToString(m.Code)+" "+aws.ToString(m.Value)))
+	}
+	message := strings.Join(messages, "; ")
+	switch r.StatusCode {
+	case types.StatusCodeComplete, "":
+		return nil
+	case types.StatusCodeForbidden:
+		return fmt.Errorf("CloudWatch answered Forbidden: the role may not read this metric (cloudwatch:GetMetricData) %s", message)
+	default:
+		return &partialError{status: string(r.StatusCode), message: message}
+	}
+}

@@ -1,0 +1,199 @@
+package frames
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+// Series is one series to show.
+type Series struct {
+	Account  string        // alias
+	Observed series.Series // of the shown range
+	Analysis analysis.Result
+}
+
+// Usage is what the whole query cost; it stands in every frame's metadata.
+type Usage struct {
+	Series           int     `json:"series"`
+	Requests         int     `json:"requests"`
+	MetricsAsked     int     `json:"metricsAsked"`
+	EstimatedCostUSD float64 `json:"estimatedCostUSD"`
+	CacheHits        int     `json:"cacheHits"`
+	RevisedPoints    int     `json:"revisedPoints"`
+}
+
+// Meta is Meta.Custom of every frame.
+type Meta struct {
+	Vigia         int           `json:"vigia"` // version of this structure
+	Measure       query.Measure `json:"measure"`
+	PeriodSeconds int           `json:"periodSeconds"`
+	Simulated     bool          `json:"simulated"`
+	Threshold     *float64      `json:"threshold"`
+	Early         *float64      `json:"early,omitempty"` // of hours_to_threshold: by the near edge of the band
+	Late          *float64      `json:"late,omitempty"`  // by the far edge
+	Note          string        `json:"note,omitempty"`  // why a value is null
+	Usage         Usage         `json:"usage"`
+}
+
+// Options are the same for every frame of a query.
+type Options struct {
+	Query     query.Query
+	Simulated bool
+	Usage     Usage
+}
+
+// metaVersion is the version of Meta.
+const metaVersion = 1
+
+// Build makes the frames of a query, series by series, measures in their fixed order.
+func Build(all []Series, o Options) data.Frames {
+	names := displayNames(all, o.Query)
+	out := make(data.Frames, 0, len(all)*len(o.Query.Measures))
+	for i, s := range all {
+		for _, m := range o.Query.Measures {
+			out = append(out, o.frame(s, m, names[i]))
+		}
+	}
+	return out
+}
+
+func (o Options) frame(s Series, m query.Measure, name string) *data.Frame {
+	meta := Meta{
+		Vigia: metaVersion, Measure: m, PeriodSeconds: int(s.Observed.Window.Period / time.Second),
+		Simulated: o.Simulated, Threshold: o.Query.Threshold, Usage: o.Usage,
+	}
+	times, values := points(s, m, &meta)
+	field := data.NewField(string(m), labels(s), values)
+	field.Config = &data.FieldConfig{DisplayNameFromDS: measureName(name, m), Custom: style(name, m), Unit: unit(m)}
+	timeField := data.NewField("time", nil, times)
+	timeField.Config = &data.FieldConfig{Interval: float64(s.Observed.Window.Period.Milliseconds())}
+	frame := data.NewFrame(measureName(name, m), timeField, field)
+	frame.RefID = o.Query.RefID
+	frame.Meta = &data.FrameMeta{Type: data.FrameTypeTimeSeriesMulti, TypeVersion: data.FrameTypeVersion{0, 1}, Custom: meta}
+	return frame
+}
+
+// points are the times and values of a measure.
+func points(s Series, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
+	a := s.Analysis
+	switch m {
+	case query.Value:
+		return column(s.Observed.Window, s.Observed.Values)
+	case query.Expected:
+		return column(a.Range, a.Expected)
+	case query.Lower:
+		return column(a.Range, a.Lower)
+	case query.Upper:
+		return column(a.Range, a.Upper)
+	case query.Score:
+		return column(a.Range, a.Score)
+	case query.Direction:
+		return column(a.Range, a.Direction)
+	case query.Forecast, query.ForecastLower, query.ForecastUpper:
+		meta.Note = note(a)
+		return column(a.Future, map[query.Measure][]float64{
+			query.Forecast: a.Forecast, query.ForecastLower: a.ForecastLower, query.ForecastUpper: a.ForecastUpper,
+		}[m])
+	case query.HoursToThreshold:
+		meta.Note = note(a)
+		meta.Early, meta.Late = finite(a.HoursEarly), finite(a.HoursLate)
+		if math.IsInf(a.HoursToThreshold, 1) {
+			meta.Note = "the threshold is not reached within the horizon"
+		}
+		return single(a.Now, a.HoursToThreshold)
+	case query.MaxInHorizon:
+		meta.Note = note(a)
+		return single(a.Now, a.MaxInHorizon)
+	default:
+		panic("frames: no points for measure " + string(m))
+	}
+}
+
+func note(a analysis.Result) string {
+	if a.NotReady == nil {
+		return ""
+	}
+	return a.NotReady.Error()
+}
+
+// column spreads values over a window; a window without values (no forecast yet) makes an empty column.
+func column(w series.Window, values []float64) ([]time.Time, []*float64) {
+	times := make([]time.Time, len(values))
+	out := make([]*float64, len(values))
+	kept := slices.Clone(values)
+	for i := range kept {
+		times[i] = w.Time(i)
+		if !math.IsNaN(kept[i]) && !math.IsInf(kept[i], 0) {
+			out[i] = &kept[i]
+		}
+	}
+	return times, out
+}
+
+// single is a number of now; without any observation there is no now and no row.
+func single(now time.Time, v float64) ([]time.Time, []*float64) {
+	if now.IsZero() {
+		return []time.Time{}, []*float64{}
+	}
+	return []time.Time{now}, []*float64{finite(v)}
+}
+
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+func labels(s Series) data.Labels {
+	k := s.Observed.Key
+	out := data.Labels{
+		"account_id": k.AccountID, "account": s.Account, "region": k.Region,
+		"namespace": k.Namespace, "metric": k.Metric, "stat": k.Stat,
+	}
+	for _, d := range k.Dimensions {
+		name := d.Name
+		if _, taken := out[name]; taken {
+			name = "dimension_" + name // a custom dimension may be called "region": it must not hide ours
+		}
+		out[name] = d.Value
+	}
+	return out
+}
+
+// style makes the stock time series panel draw the band without an override: the upper edge is filled down to the lower one, which is
+// named by its unique display name.
+func style(name string, m query.Measure) map[string]any {
+	invisible := map[string]any{"lineWidth": 0, "showPoints": "never"}
+	fill := func(lower query.Measure) map[string]any {
+		return map[string]any{"lineWidth": 0, "showPoints": "never", "fillOpacity": 15, "fillBelowTo": measureName(name, lower)}
+	}
+	switch m {
+	case query.Upper:
+		return fill(query.Lower)
+	case query.ForecastUpper:
+		return fill(query.ForecastLower)
+	case query.Lower, query.ForecastLower:
+		return invisible
+	case query.Expected:
+		return map[string]any{"lineWidth": 1, "lineStyle": map[string]any{"fill": "dot", "dash": []int{2, 6}}, "showPoints": "never"}
+	case query.Forecast:
+		return map[string]any{"lineStyle": map[string]any{"fill": "dash", "dash": []int{8, 6}}, "showPoints": "never"}
+	default:
+		return nil
+	}
+}
+
+func unit(m query.Measure) string {
+	if m == query.HoursToThreshold {
+		return "h"
+	}
+	return ""
+}

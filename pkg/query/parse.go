@@ -1,0 +1,260 @@
+package query
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// model is the query JSON as it is written by the editor and by YAML.
+type model struct {
+	Version    int                 `json:"version"`
+	Accounts   []string            `json:"accounts"`
+	Regions    []string            `json:"regions"`
+	Namespace  string              `json:"namespace"`
+	Metric     string              `json:"metric"`
+	Statistic  string              `json:"statistic"`
+	Dimensions map[string][]string `json:"dimensions"`
+	Period     string              `json:"period"`
+	Score      *bool               `json:"score"`
+	Band       *bool               `json:"band"`
+	Forecast   bool                `json:"forecast"`
+	Horizon    string              `json:"horizon"`
+	Threshold  *float64            `json:"threshold"`
+	Output     Measure             `json:"output"`
+	Legend     string              `json:"legend"`
+}
+
+// The fields that Grafana itself adds to every query.
+var grafanaFields = []string{"refId", "datasource", "datasourceId", "hide", "key", "queryType", "intervalMs", "maxDataPoints", "timeRange", "editorMode"}
+
+var ownFields = []string{"version", "accounts", "regions", "namespace", "metric", "statistic", "dimensions", "period", "score",
+	"band", "forecast", "horizon", "threshold", "output", "legend"}
+
+// Parse reads one query. Errors are *FieldError where a field is at fault.
+func Parse(refID string, raw []byte) (Query, error) {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return Query{}, fmt.Errorf("query %s is not a JSON object: %w", refID, err)
+	}
+	notices, err := migrate(fields)
+	if err != nil {
+		return Query{}, err
+	}
+	notices = append(notices, unknownFields(fields)...)
+	m, err := decode(fields)
+	if err != nil {
+		return Query{}, err
+	}
+	q, err := m.validate()
+	q.RefID, q.Notices = refID, notices
+	return q, err
+}
+
+func decode(fields map[string]json.RawMessage) (model, error) {
+	var m model
+	own := map[string]json.RawMessage{}
+	for _, name := range ownFields {
+		if raw, ok := fields[name]; ok {
+			own[name] = raw
+		}
+	}
+	raw, err := json.Marshal(own)
+	if err != nil {
+		return m, fmt.Errorf("read query: %w", err)
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		var typeError *json.UnmarshalTypeError
+		if errors.As(err, &typeError) {
+			field, _, _ := strings.Cut(typeError.Field, ".")
+			return m, fieldError(field, "a JSON %s does not fit here", typeError.Value)
+		}
+		return m, fmt.Errorf("read query: %w", err)
+	}
+	return m, nil
+}
+
+func unknownFields(fields map[string]json.RawMessage) []string {
+	var notices []string
+	for name := range fields {
+		if !slices.Contains(ownFields, name) && !slices.Contains(grafanaFields, name) {
+			notices = append(notices, fmt.Sprintf("field %q is unknown and was not used", name))
+		}
+	}
+	slices.Sort(notices)
+	return notices
+}
+
+func (m model) validate() (Query, error) {
+	if err := m.refuseVariables(); err != nil {
+		return Query{}, err
+	}
+	for _, required := range []struct{ field, value string }{{"namespace", m.Namespace}, {"metric", m.Metric}} {
+		if strings.TrimSpace(required.value) == "" {
+			return Query{}, fieldError(required.field, "is missing")
+		}
+	}
+	q := Query{
+		Accounts: orAll(m.Accounts), Regions: orAll(m.Regions), Namespace: m.Namespace, Metric: m.Metric,
+		Statistic: m.Statistic, Dimensions: map[string][]string{}, Threshold: m.Threshold, Legend: m.Legend,
+	}
+	if q.Statistic == "" {
+		q.Statistic = "Average"
+	}
+	if err := checkStatistic(q.Statistic); err != nil {
+		return Query{}, err
+	}
+	for name, values := range m.Dimensions {
+		if name == "" {
+			return Query{}, fieldError("dimensions", "a dimension has no name")
+		}
+		q.Dimensions[name] = orAll(values)
+	}
+	if q.Threshold != nil && (math.IsNaN(*q.Threshold) || math.IsInf(*q.Threshold, 0)) {
+		return Query{}, fieldError("threshold", "is not a finite number")
+	}
+	var err error
+	if q.Period, err = parsePeriod(m.Period); err != nil {
+		return Query{}, err
+	}
+	if q.Horizon, err = parseHorizon(m.Horizon, q.Period); err != nil {
+		return Query{}, err
+	}
+	q.Measures, err = m.measures()
+	return q, err
+}
+
+// orAll drops empty entries; nothing left means All, as an untouched editor field does.
+func orAll(values []string) []string {
+	var kept []string
+	for _, v := range values {
+		if v = strings.TrimSpace(v); v == All {
+			return []string{All}
+		} else if v != "" && !slices.Contains(kept, v) {
+			kept = append(kept, v)
+		}
+	}
+	if len(kept) == 0 {
+		return []string{All}
+	}
+	return kept
+}
+
+func (m model) measures() ([]Measure, error) {
+	if m.Output != "" {
+		if !slices.Contains(Measures, m.Output) {
+			return nil, fieldError("output", "%q is no measure: choose one of %v", m.Output, Measures)
+		}
+		if m.Output == HoursToThreshold && m.Threshold == nil {
+			return nil, fieldError("threshold", "hours_to_threshold needs a threshold")
+		}
+		return []Measure{m.Output}, nil
+	}
+	measures := []Measure{Value}
+	if on(m.Band) {
+		measures = append(measures, Expected, Lower, Upper)
+	}
+	if on(m.Score) {
+		measures = append(measures, Score, Direction)
+	}
+	if m.Forecast {
+		measures = append(measures, Forecast, ForecastLower, ForecastUpper)
+		if m.Threshold != nil {
+			measures = append(measures, HoursToThreshold)
+		}
+		measures = append(measures, MaxInHorizon)
+	}
+	return measures, nil
+}
+
+// on reads a switch that is on unless it was turned off.
+func on(b *bool) bool { return b == nil || *b }
+
+// variable matches Grafana's three spellings of a template variable.
+var variable = regexp.MustCompile(`\$\w+|\$\{[^}]+\}|\[\[[^\]]+\]\]`)
+
+// refuseVariables fails on a template variable. The front end replaces them, so one that arrives here comes from an alert rule or
+// another caller without a dashboard. $LATEST is no variable: it is the name of a Lambda version.
+func (m model) refuseVariables() error {
+	check := func(field string, values ...string) error {
+		for _, v := range values {
+			if found := variable.FindString(v); found != "" && found != "$LATEST" {
+				return fieldError(field, "the variable %s was not replaced: alert rules and direct calls have no dashboard variables", found)
+			}
+		}
+		return nil
+	}
+	checks := []error{
+		check("accounts", m.Accounts...), check("regions", m.Regions...), check("namespace", m.Namespace), check("metric", m.Metric),
+		check("statistic", m.Statistic), check("period", m.Period), check("horizon", m.Horizon), check("output", string(m.Output)),
+	}
+	for name, values := range m.Dimensions {
+		checks = append(checks, check("dimensions", name), check("dimensions."+name, values...))
+	}
+	for _, err := range checks {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var extendedStatistic = regexp.MustCompile(`^(p|tm|wm|tc|ts)(\d{1,2}(\.\d{1,10})?|100)$|^IQM$|^(PR|TM|WM|TC|TS)\([\d.%:]+\)$`)
+
+func checkStatistic(s string) error {
+	if slices.Contains([]string{"Average", "Sum", "Minimum", "Maximum", "SampleCount"}, s) || extendedStatistic.MatchString(s) {
+		return nil
+	}
+	return fieldError("statistic", "%q is unknown: use Average, Sum, Minimum, Maximum, SampleCount or an extended statistic such as p99 or tm90", s)
+}
+
+// parsePeriod reads "auto", a duration ("5m", "1h", "1d") or a number of seconds, and holds it to CloudWatch's grid:
+// 1, 5, 10, 20 or 30 seconds, or whole minutes up to a day.
+func parsePeriod(s string) (time.Duration, error) {
+	if s == "" || s == "auto" {
+		return DefaultPeriod, nil
+	}
+	d, err := parseDuration(s)
+	if err != nil {
+		return 0, fieldError("period", "%q is neither auto nor a duration such as 1m, 5m or 1h", s)
+	}
+	subMinute := []time.Duration{time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second, 30 * time.Second}
+	if slices.Contains(subMinute, d) || (d >= time.Minute && d <= 24*time.Hour && d%time.Minute == 0) {
+		return d, nil
+	}
+	return 0, fieldError("period", "%q is off CloudWatch's grid: use 1, 5, 10, 20 or 30 s, or whole minutes up to 1d", s)
+}
+
+// parseHorizon reads the length of the forecast: at least one bucket, at most MaxHorizon and MaxHorizonSteps.
+func parseHorizon(s string, period time.Duration) (time.Duration, error) {
+	limit := min(MaxHorizon, MaxHorizonSteps*period)
+	if s == "" {
+		return min(24*time.Hour, limit), nil
+	}
+	d, err := parseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, fieldError("horizon", "%q is no duration such as 6h or 7d", s)
+	}
+	if d > limit {
+		return 0, fieldError("horizon", "%q is longer than the limit of %s at a period of %s", s, limit, period)
+	}
+	return max(d, period), nil
+}
+
+// parseDuration reads Go durations, whole days ("7d"), and bare numbers as seconds.
+func parseDuration(s string) (time.Duration, error) {
+	if seconds, err := strconv.ParseInt(s, 10, 32); err == nil {
+		return time.Duration(seconds) * time.Second, nil
+	}
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseInt(days, 10, 16)
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(s)
+}

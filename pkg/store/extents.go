@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"sort"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+// mergeExtents is what is held after a write: the written window replaces what it covers, its older part as final; neighbours of the
+// same standing become one.
+func mergeExtents(before []Extent, w Write) []Extent {
+	window := w.Series.Window
+	final := window.Intersect(series.Window{Start: window.Start, End: series.Floor(w.FinalUntil, window.Period), Period: window.Period})
+	parts := []Extent{
+		{Window: final},
+		{Window: series.Window{Start: final.End, End: window.End, Period: window.Period}, FetchedAt: w.FetchedAt},
+	}
+	for _, e := range before {
+		if e.Final() {
+			parts = append(parts, e) // final stays final, also under a later read
+			continue
+		}
+		for _, rest := range e.Subtract([]series.Window{window}) {
+			parts = append(parts, Extent{Window: rest, FetchedAt: e.FetchedAt})
+		}
+	}
+	return coalesce(parts)
+}
+
+// coalesce orders extents, makes them disjoint (final wins over provisional) and joins neighbours of the same standing.
+func coalesce(parts []Extent) []Extent {
+	var finals []series.Window
+	var out []Extent
+	for _, p := range parts {
+		if p.Final() && !p.Empty() {
+			finals = append(finals, p.Window)
+		}
+	}
+	for _, f := range join(finals) {
+		out = append(out, Extent{Window: f})
+	}
+	for _, p := range parts {
+		if p.Final() || p.Empty() {
+			continue
+		}
+		for _, rest := range p.Subtract(finals) {
+			out = append(out, Extent{Window: rest, FetchedAt: p.FetchedAt})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Start.Before(out[j].Start) })
+	return out
+}
+
+func join(windows []series.Window) []series.Window {
+	sort.Slice(windows, func(i, j int) bool { return windows[i].Start.Before(windows[j].Start) })
+	var out []series.Window
+	for _, w := range windows {
+		if n := len(out); n > 0 && !w.Start.After(out[n-1].End) {
+			out[n-1] = out[n-1].Union(w)
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+func saveExtents(ctx context.Context, tx *sql.Tx, id int64, before, after []Extent) error {
+	for _, e := range before {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM extents WHERE series_id = ? AND start_s = ?", id, e.Start.Unix()); err != nil {
+			return err
+		}
+	}
+	for _, e := range after {
+		fetched := int64(0)
+		if !e.Final() {
+			fetched = e.FetchedAt.Unix()
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO extents (series_id, start_s, end_s, fetched_s) VALUES (?, ?, ?, ?)",
+			id, e.Start.Unix(), e.End.Unix(), fetched); err != nil {
+			return err
+		}
+	}
+	return nil
+}

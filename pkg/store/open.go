@@ -1,0 +1,239 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+const (
+	fileName = "vigia-cloudwatch"
+	// readers is the number of connections that read; WAL lets them read while the writer writes.
+	readers = 4
+	// busyTimeoutMs covers the seconds in which Grafana runs the old and the new plugin process side by side.
+	busyTimeoutMs = 10_000
+	// maxGenerations bounds the search for the newest file of a name.
+	maxGenerations = 1000
+)
+
+// Store is one open cache. It is safe for concurrent use.
+type Store struct {
+	dir   string // "" is memory
+	codec codec
+
+	mutex      sync.RWMutex // guards what follows; swapped when a database turns out damaged
+	generation int
+	write      *sql.DB
+	read       *sql.DB
+	setAside   []string
+}
+
+// Open opens the newest cache in dir, or makes one; dir "" is a cache in memory. The directory must exist. Errors say what an
+// administrator can do.
+func Open(ctx context.Context, dir string) (*Store, error) {
+	c, err := newCodec()
+	if err != nil {
+		return nil, fmt.Errorf("start compressor: %w", err)
+	}
+	s := &Store{dir: dir, codec: c}
+	if dir != "" {
+		s.generation = newestGeneration(ctx, dir)
+		for g := range s.generation {
+			s.setAside = append(s.setAside, path(dir, g))
+		}
+	}
+	err = s.openGeneration(ctx)
+	if isDamaged(err) {
+		err = s.replaceDamaged(ctx, s.generation)
+	}
+	if err != nil {
+		return nil, explain(dir, err)
+	}
+	return s, nil
+}
+
+// newestGeneration probes for files by opening them without the right to create.
+func newestGeneration(ctx context.Context, dir string) int {
+	newest := 0
+	for g := 1; g < maxGenerations; g++ {
+		db, err := sql.Open("sqlite3", dsn(path(dir, g), asProbe))
+		if err != nil {
+			break
+		}
+		err = db.PingContext(ctx)
+		_ = db.Close()
+		var e sqlite3.Error
+		if errors.As(err, &e) && e.Code == sqlite3.ErrCantOpen {
+			break
+		}
+		newest = g
+	}
+	return newest
+}
+
+func path(dir string, generation int) string {
+	name := fileName + ".db"
+	if generation > 0 {
+		name = fmt.Sprintf("%s-%d.db", fileName, generation)
+	}
+	return strings.TrimRight(dir, "/") + "/" + name
+}
+
+// The ways to open a file: the one connection that writes, those that read, and a probe that creates nothing.
+var (
+	asWriter = url.Values{
+		"mode":          {"rwc"},
+		"_journal_mode": {"WAL"},
+		// In WAL mode a commit survives a kill of the process; only a loss of power may undo the newest ones, whole.
+		"_synchronous": {"NORMAL"},
+		// Take the write lock at the start: a transaction that reads first cannot be refused the lock later.
+		"_txlock": {"immediate"},
+	}
+	asReader = url.Values{"mode": {"rw"}, "_query_only": {"true"}, "_txlock": {"deferred"}}
+	asProbe  = url.Values{"mode": {"ro"}}
+)
+
+func dsn(path string, how url.Values) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_busy_timeout=" + strconv.Itoa(busyTimeoutMs) + "&" + how.Encode()
+}
+
+func (s *Store) openGeneration(ctx context.Context) error {
+	source := ":memory:"
+	file := path(s.dir, s.generation)
+	if s.dir != "" {
+		source = dsn(file, asWriter)
+	}
+	write, err := sql.Open("sqlite3", source)
+	if err != nil {
+		return err
+	}
+	write.SetMaxOpenConns(1)
+	write.SetMaxIdleConns(1)
+	if err := migrate(ctx, write); err != nil {
+		_ = write.Close()
+		return err
+	}
+	read := write
+	if s.dir != "" {
+		if read, err = sql.Open("sqlite3", dsn(file, asReader)); err != nil {
+			_ = write.Close()
+			return err
+		}
+		read.SetMaxOpenConns(readers)
+		read.SetMaxIdleConns(readers)
+	}
+	s.write, s.read = write, read
+	return nil
+}
+
+// isDamaged says that SQLite, or we, found the file's content to be wrong.
+func isDamaged(err error) bool {
+	var e sqlite3.Error
+	if errors.As(err, &e) {
+		return e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB
+	}
+	return errors.Is(err, errBadChunk)
+}
+
+// replaceDamaged begins a new file beside the damaged generation, which stays as it is. Whoever comes second finds it done.
+func (s *Store) replaceDamaged(ctx context.Context, damaged int) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.generation != damaged {
+		return nil
+	}
+	if s.generation+1 >= maxGenerations {
+		return fmt.Errorf("%d damaged caches have been set aside; remove them", maxGenerations)
+	}
+	s.closeLocked()
+	if s.dir != "" {
+		s.setAside = append(s.setAside, path(s.dir, damaged))
+	}
+	s.generation++
+	return s.openGeneration(ctx)
+}
+
+// use runs f on the open database, and once more on a new one if the first turns out damaged.
+func (s *Store) use(ctx context.Context, f func(read, write *sql.DB) error) error {
+	for range 2 {
+		s.mutex.RLock()
+		generation := s.generation
+		err := f(s.read, s.write)
+		s.mutex.RUnlock()
+		if !isDamaged(err) {
+			return err
+		}
+		if err := s.replaceDamaged(ctx, generation); err != nil {
+			return explain(s.dir, err)
+		}
+	}
+	return fmt.Errorf("the cache in %s is damaged again right after it was begun anew", s.dir)
+}
+
+// SetAside lists damaged files that were set aside and can be removed or mended by hand.
+func (s *Store) SetAside() []string {
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	return append([]string(nil), s.setAside...)
+}
+
+// Check reports whether the cache can be written, in words an administrator can act on.
+func (s *Store) Check(ctx context.Context) error {
+	return explain(s.dir, s.use(ctx, func(_, write *sql.DB) error {
+		tx, err := write.BeginTx(ctx, nil) // takes the write lock
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }()
+		_, err = tx.ExecContext(ctx, "INSERT INTO series (key) VALUES ('write check')")
+		return err
+	}))
+}
+
+// Close closes the database. Whoever still uses the store gets errors.
+func (s *Store) Close() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.closeLocked()
+}
+
+func (s *Store) closeLocked() {
+	if s.read != s.write && s.read != nil {
+		_ = s.read.Close()
+	}
+	if s.write != nil {
+		_ = s.write.Close()
+	}
+}
+
+// explain adds to SQLite's error what an administrator can do about it.
+func explain(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	const where = "set cache_path in Grafana's [plugin.vigia-cloudwatch-datasource] section to a directory that exists and that Grafana's user may write"
+	if strings.Contains(err.Error(), "requires cgo") {
+		return fmt.Errorf("this build of the plugin has no SQLite (it was compiled with CGO_ENABLED=0); install a release build or compile with CGO_ENABLED=1: %w", err)
+	}
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return fmt.Errorf("cache in %s: %w", dir, err)
+	}
+	switch e.Code {
+	case sqlite3.ErrCantOpen, sqlite3.ErrReadonly, sqlite3.ErrPerm:
+		return fmt.Errorf("the cache in directory %q cannot be written; %s: %w", dir, where, err)
+	case sqlite3.ErrFull, sqlite3.ErrIoErr:
+		return fmt.Errorf("the disk of the cache in directory %q is full or failing: %w", dir, err)
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return fmt.Errorf("the cache in directory %q is locked by another process: %w", dir, err)
+	default:
+		return fmt.Errorf("cache in %s: %w", dir, err)
+	}
+}
