@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -41,12 +40,11 @@ type Directory struct {
 	accounts []Account
 	invalid  map[string]error // by alias
 	configs  awsauth.ConfigProvider
-	client   *http.Client
 }
 
-// NewDirectory builds the directory. A nil client means grafana-aws-sdk's own; the simulator passes one that answers in-process.
-func NewDirectory(s Settings, client *http.Client) *Directory {
-	d := &Directory{settings: s, invalid: map[string]error{}, configs: awsauth.NewConfigProvider(), client: client}
+// NewDirectory builds the directory on a provider of AWS configurations: awsauth.NewConfigProvider, or InProcess for the simulator.
+func NewDirectory(s Settings, configs awsauth.ConfigProvider) *Directory {
+	d := &Directory{settings: s, invalid: map[string]error{}, configs: configs}
 	seen := map[string]string{} // id or alias -> field that took it
 	for _, a := range s.Accounts {
 		if a.Alias == "" {
@@ -185,9 +183,6 @@ func chooseRegions(have, asked []string) []string {
 // Config is the AWS configuration that reads a role in a region, made once for each account, role and region. The credentials are
 // fetched at the first call that needs them, so a role that is denied fails there and not here.
 func (d *Directory) Config(ctx context.Context, t Target) (aws.Config, error) {
-	if d.settings.Simulated {
-		ctx = allowStaticKeys(ctx)
-	}
 	cfg, err := d.configs.GetConfig(ctx, awsauth.Settings{
 		AuthType:           awsauth.AuthType(d.settings.AuthType),
 		AccessKey:          d.settings.AccessKey,
@@ -199,7 +194,6 @@ func (d *Directory) Config(ctx context.Context, t Target) (aws.Config, error) {
 		ExternalID:         t.Account.ExternalID,
 		Endpoint:           d.settings.STSEndpoint,
 		UserAgent:          "vigia-cloudwatch-datasource",
-		HTTPClient:         d.client,
 	})
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("account %s: %w", t.Account.Alias, err)

@@ -28,6 +28,8 @@ func Explain(err error) error {
 		return fmt.Errorf("Grafana does not allow this authentication type: add it to allowed_auth_providers in Grafana's [aws] section: %w", err)
 	case strings.Contains(err.Error(), "assume role but it is disabled"):
 		return fmt.Errorf("Grafana does not allow assumed roles: set assume_role_enabled = true in Grafana's [aws] section: %w", err)
+	case strings.Contains(err.Error(), "unable to add custom RootCAs"):
+		return fmt.Errorf("AWS_CA_BUNDLE is set, which grafana-aws-sdk does not support; unset it and name the certificates in SSL_CERT_FILE: %w", err)
 	case hasNoCredentials(err):
 		return fmt.Errorf("no AWS credentials were found. Grafana 12.4 and newer keep the host's environment from plugins; "+
 			"to forward it, put these lines into Grafana's configuration:\n[aws]\nforward_settings_to_plugins = %s\n(%w)", PluginID, err)

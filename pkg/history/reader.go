@@ -92,14 +92,14 @@ func (r *Reader) Read(ctx context.Context, keys []series.Key, w series.Window) (
 func (r *Reader) readClaimed(ctx context.Context, keys []series.Key, claimed []int, w series.Window, now time.Time, results []Result, asked []bool, usage *Usage) error {
 	groups := map[fetchGroup][]int{}
 	for namespace, members := range byNamespace(keys, claimed) {
-		settled := w.Intersect(series.Window{Start: w.Start, End: Settled(namespace, w.Period, now)})
-		held, err := r.store.Load(ctx, pick(keys, members), settled)
+		p := newPlan(namespace, w, now)
+		held, err := r.store.Load(ctx, pick(keys, members), p.load)
 		if err != nil {
 			return err
 		}
 		for j, i := range members {
-			missing := missingWindow(held[j], SettleDelay(namespace), now)
-			results[i] = newResult(held[j], now)
+			missing := p.missing(held[j])
+			results[i] = p.result(held[j])
 			if !missing.Empty() {
 				group := fetchGroup{cloudwatch.ScopeOf(keys[i]), missing}
 				groups[group] = append(groups[group], i)
@@ -137,41 +137,6 @@ func pick(keys []series.Key, indices []int) []series.Key {
 		picked[j] = keys[i]
 	}
 	return picked
-}
-
-// missingWindow is the one range to ask for so that nothing that AWS keeps is missing: AWS charges by the metric asked and not by
-// the point, so one ask from the first gap to the last is cheaper than one for each gap.
-func missingWindow(held store.Held, settle time.Duration, now time.Time) series.Window {
-	var covered []series.Window
-	for _, e := range held.Extents {
-		if e.Final() || fresh(e, settle, now) {
-			covered = append(covered, e.Window)
-		}
-	}
-	w := held.Series.Window
-	missing := series.Window{Start: w.End, End: w.End, Period: w.Period}
-	for _, gap := range cloudwatch.Retained(w, now).Subtract(covered) {
-		missing = missing.Union(gap)
-	}
-	return missing
-}
-
-// fresh says that no bucket can have become complete since the extent was asked for, so that asking again within this period is of no
-// use.
-func fresh(e store.Extent, settle time.Duration, now time.Time) bool {
-	return !now.Before(e.FetchedAt) && series.Floor(e.FetchedAt.Add(-settle), e.Period).Equal(series.Floor(now.Add(-settle), e.Period))
-}
-
-func newResult(held store.Held, now time.Time) Result {
-	w := held.Series.Window
-	finalUntil := series.Floor(now.Add(-FinalAge), w.Period)
-	unkept := series.Window{Start: w.Start, End: cloudwatch.Retained(w, now).Start, Period: w.Period}
-	for _, e := range held.Extents {
-		if e.Start.Before(unkept.End) {
-			unkept.End = e.Start
-		}
-	}
-	return Result{Series: held.Series, FinalUntil: finalUntil, Unkept: unkept.Intersect(w)}
 }
 
 func (r *Reader) fetch(ctx context.Context, group fetchGroup, keys []series.Key, members []int, now time.Time, results []Result, usage *Usage) error {

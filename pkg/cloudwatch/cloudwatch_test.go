@@ -1,0 +1,284 @@
+package cloudwatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+var (
+	at    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	scope = Scope{AccountID: "111111111111", Region: "us-east-1"}
+)
+
+// fake answers the number of seconds since the epoch, in pages of pageSize points a metric.
+type fake struct {
+	mutex    sync.Mutex
+	calls    []int // queries in each call
+	pageSize int
+	partial  map[string]int // by metric: how many answers are partial before one is complete
+	err      error
+	listed   []types.Metric
+	lists    int
+}
+
+func (f *fake) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.calls = append(f.calls, len(in.MetricDataQueries))
+	if f.err != nil {
+		return nil, f.err
+	}
+	out := &cloudwatch.GetMetricDataOutput{}
+	offset := 0
+	if in.NextToken != nil {
+		_, _ = fmt.Sscan(*in.NextToken, &offset)
+	}
+	for _, q := range in.MetricDataQueries {
+		r := types.MetricDataResult{Id: q.Id, StatusCode: types.StatusCodeComplete}
+		period := time.Duration(*q.MetricStat.Period) * time.Second
+		t := in.StartTime.Add(time.Duration(offset) * period)
+		for n := 0; t.Before(*in.EndTime) && (f.pageSize == 0 || n < f.pageSize); n++ {
+			r.Timestamps, r.Values = append(r.Timestamps, t), append(r.Values, float64(t.Unix()))
+			t = t.Add(period)
+		}
+		if t.Before(*in.EndTime) {
+			r.StatusCode = types.StatusCodePartialData
+			out.NextToken = aws.String(fmt.Sprint(offset + f.pageSize))
+		}
+		if name := *q.MetricStat.Metric.MetricName; f.partial[name] > 0 {
+			f.partial[name]--
+			r.StatusCode, r.Values, r.Timestamps = types.StatusCodeInternalError, r.Values[:1], r.Timestamps[:1]
+		}
+		out.MetricDataResults = append(out.MetricDataResults, r)
+	}
+	return out, nil
+}
+
+func (f *fake) ListMetrics(_ context.Context, in *cloudwatch.ListMetricsInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.ListMetricsOutput, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.lists++
+	if f.err != nil {
+		return nil, f.err
+	}
+	from := 0
+	if in.NextToken != nil {
+		_, _ = fmt.Sscan(*in.NextToken, &from)
+	}
+	to := min(from+2, len(f.listed))
+	out := &cloudwatch.ListMetricsOutput{Metrics: f.listed[from:to]}
+	if to < len(f.listed) {
+		out.NextToken = aws.String(fmt.Sprint(to))
+	}
+	return out, nil
+}
+
+func fetcher(f *fake) (*Fetcher, *[]Call) {
+	var mutex sync.Mutex
+	calls := &[]Call{}
+	return &Fetcher{
+		Clients: func(context.Context, Scope) (API, error) { return f, nil },
+		Ledger: func(c Call) {
+			mutex.Lock()
+			defer mutex.Unlock()
+			*calls = append(*calls, c)
+		},
+		Clock: func() time.Time { return at },
+	}, calls
+}
+
+func keys(n int, period time.Duration) []series.Key {
+	out := make([]series.Key, n)
+	for i := range out {
+		out[i] = series.Key{AccountID: scope.AccountID, Region: scope.Region, Namespace: "N", Metric: fmt.Sprint("m", i), Stat: "Average", Period: period}
+	}
+	return out
+}
+
+func last(d, period time.Duration) series.Window {
+	return series.Window{Start: at.Add(-d), End: at, Period: period}
+}
+
+func requireComplete(t *testing.T, outcomes []Outcome) {
+	t.Helper()
+	for _, o := range outcomes {
+		require.NoError(t, o.Err)
+		for i, v := range o.Series.Values {
+			require.Equal(t, float64(o.Series.Window.Time(i).Unix()), v)
+		}
+	}
+}
+
+// A batch fits one page: 100,800 points or 500 metrics, whichever comes first.
+func TestBatchesFitOnePage(t *testing.T) {
+	for _, c := range []struct {
+		window series.Window
+		count  int
+		calls  int
+	}{
+		{last(time.Hour, 5*time.Minute), 1200, 3},
+		{last(28*24*time.Hour, 5*time.Minute), 25, 3},          // 8,064 points: 12 a page
+		{last(15*24*time.Hour, time.Minute), 9, 3},             // 21,600 points: 4 a page
+		{last(455*24*time.Hour, time.Hour), 1, 1},              // one alone
+		{series.Window{Start: at, End: at, Period: 1e9}, 0, 0}, // nothing asked, nothing called
+	} {
+		f := &fake{}
+		ft, calls := fetcher(f)
+		outcomes, usage := ft.Fetch(context.Background(), scope, c.window, keys(c.count, c.window.Period))
+		requireComplete(t, outcomes)
+		require.Len(t, f.calls, c.calls)
+		require.Equal(t, c.calls, usage.Requests)
+		require.Equal(t, c.count, usage.MetricsAsked)
+		require.InDelta(t, float64(c.count)*0.01/1000, usage.CostUSD, 1e-12)
+		require.Len(t, *calls, c.calls, "every call is in the ledger")
+	}
+}
+
+func TestPagesAreFollowed(t *testing.T) {
+	f := &fake{pageSize: 100}
+	ft, calls := fetcher(f)
+	outcomes, usage := ft.Fetch(context.Background(), scope, last(24*time.Hour, 5*time.Minute), keys(3, 5*time.Minute))
+	requireComplete(t, outcomes)
+	require.Equal(t, 3, usage.Requests)
+	require.Equal(t, 288*3, (*calls)[0].Datapoints+(*calls)[1].Datapoints+(*calls)[2].Datapoints)
+}
+
+func TestPartialAnswerIsAskedForAgain(t *testing.T) {
+	f := &fake{partial: map[string]int{"m1": 1}}
+	ft, _ := fetcher(f)
+	outcomes, usage := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), keys(3, 5*time.Minute))
+	requireComplete(t, outcomes)
+	require.Equal(t, []int{3, 1}, f.calls)
+	require.Equal(t, 4, usage.MetricsAsked)
+}
+
+// A metric that stays partial is an error of its own: its missing points say nothing.
+func TestPartialForeverIsAnError(t *testing.T) {
+	f := &fake{partial: map[string]int{"m1": 9}}
+	ft, _ := fetcher(f)
+	outcomes, _ := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), keys(3, 5*time.Minute))
+	require.NoError(t, outcomes[0].Err)
+	require.ErrorContains(t, outcomes[1].Err, "InternalError")
+	require.NoError(t, outcomes[2].Err)
+}
+
+func TestFailedCallFailsItsBatchAndIsInTheLedger(t *testing.T) {
+	f := &fake{err: errors.New("no network")}
+	ft, calls := fetcher(f)
+	outcomes, _ := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), keys(2, 5*time.Minute))
+	require.ErrorContains(t, outcomes[0].Err, "no network")
+	require.Equal(t, "no network", (*calls)[0].Err)
+}
+
+func TestStatisticsOfOneMetricCountOnce(t *testing.T) {
+	ks := keys(2, 5*time.Minute)
+	ks = append(ks, ks[0])
+	ks[2].Stat = "p99"
+	ft, _ := fetcher(&fake{})
+	_, usage := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), ks)
+	require.Equal(t, 2, usage.MetricsAsked)
+}
+
+func TestNotANumberIsNoData(t *testing.T) {
+	out := []Outcome{{Series: series.New(series.Key{}, last(15*time.Minute, 5*time.Minute))}}
+	take(&cloudwatch.GetMetricDataOutput{MetricDataResults: []types.MetricDataResult{
+		{Id: aws.String("q0"), Timestamps: []time.Time{at.Add(-5 * time.Minute), at, at.Add(-10 * time.Minute)}, Values: []float64{math.Inf(1), 3, 7}},
+		{Id: aws.String("q99")}, {Id: aws.String("mine")}, {},
+	}}, out)
+	require.True(t, math.IsNaN(out[0].Series.Values[2]))
+	require.Equal(t, 7.0, out[0].Series.Values[1])
+}
+
+// The rule of the API reference, by the age of the request's start.
+func TestRetention(t *testing.T) {
+	for period, want := range map[time.Duration]time.Duration{
+		time.Second: 3 * time.Hour, 30 * time.Second: 3 * time.Hour, time.Minute: 15 * day, 3 * time.Minute: 15 * day,
+		5 * time.Minute: 63 * day, 10 * time.Minute: 63 * day, time.Hour: 455 * day, 24 * time.Hour: 455 * day,
+	} {
+		require.Equal(t, want, Retention(period), "%s", period)
+		kept := Retained(last(500*day, period), at)
+		require.Less(t, at.Sub(kept.Start), want)
+		require.Greater(t, at.Sub(kept.Start), want-3*period)
+		require.Zero(t, kept.Start.Unix()%int64(period.Seconds()))
+	}
+	require.True(t, Retained(series.Window{Start: at.Add(-90 * day), End: at.Add(-80 * day), Period: time.Minute}, at).Empty())
+}
+
+func metric(name string, dims ...string) types.Metric {
+	m := types.Metric{Namespace: aws.String("N"), MetricName: aws.String(name)}
+	for i := 0; i < len(dims); i += 2 {
+		m.Dimensions = append(m.Dimensions, types.Dimension{Name: aws.String(dims[i]), Value: aws.String(dims[i+1])})
+	}
+	return m
+}
+
+func catalog(f *fake, now *time.Time) *Catalog {
+	return &Catalog{Clients: func(context.Context, Scope) (API, error) { return f, nil }, Ledger: func(Call) {}, Clock: func() time.Time { return *now }}
+}
+
+func TestExpand(t *testing.T) {
+	now := at
+	f := &fake{listed: []types.Metric{
+		metric("cpu", "Id", "b"), metric("cpu", "Id", "a"), metric("cpu", "Zone", "z", "Id", "a"), metric("cpu"), metric("cpu", "Id", "a"),
+	}}
+	c := catalog(f, &now)
+	expand := func(dims map[string][]string) [][]series.Dimension {
+		found, err := c.Expand(context.Background(), scope, "N", "cpu", dims)
+		require.NoError(t, err)
+		return found
+	}
+	id := func(v string) []series.Dimension { return []series.Dimension{{Name: "Id", Value: v}} }
+	require.Equal(t, [][]series.Dimension{id("a"), id("b")}, expand(map[string][]string{"Id": {"*"}}), "exactly these dimensions, sorted, once")
+	require.Equal(t, [][]series.Dimension{{{Name: "Id", Value: "a"}, {Name: "Zone", Value: "z"}}}, expand(map[string][]string{"Zone": {"*"}, "Id": {"a"}}))
+	require.Empty(t, expand(map[string][]string{"Zone": {"*"}}))
+	listed := f.lists
+	require.Equal(t, [][]series.Dimension{id("x"), id("y")}, expand(map[string][]string{"Id": {"x", "y"}}))
+	require.Equal(t, [][]series.Dimension{nil}, expand(nil))
+	require.Equal(t, listed, f.lists, "without a wildcard AWS is not asked")
+	_, err := c.Expand(context.Background(), scope, "N", "cpu", map[string][]string{"a": make([]string, 1000), "b": make([]string, 1000)})
+	require.ErrorContains(t, err, "combinations")
+}
+
+func TestListingIsKeptAndAskedOnce(t *testing.T) {
+	now := at
+	f := &fake{listed: []types.Metric{metric("a"), metric("b"), metric("c")}}
+	c := catalog(f, &now)
+	var wait sync.WaitGroup
+	for range 20 {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			metrics, err := c.Metrics(context.Background(), scope, "N", "")
+			if err != nil || len(metrics) != 3 {
+				t.Errorf("%v %v", metrics, err)
+			}
+		}()
+	}
+	wait.Wait()
+	require.Equal(t, 2, f.lists, "two pages, once")
+	now = now.Add(catalogAge)
+	_, err := c.Metrics(context.Background(), scope, "N", "")
+	require.NoError(t, err)
+	require.Equal(t, 4, f.lists)
+}
+
+func TestListingLimitIsSaid(t *testing.T) {
+	now := at
+	f := &fake{listed: []types.Metric{metric("a"), metric("b"), metric("c")}}
+	c := catalog(f, &now)
+	c.PageLimit = 1
+	_, err := c.Metrics(context.Background(), scope, "N", "")
+	require.ErrorContains(t, err, "list_metrics_page_limit")
+}

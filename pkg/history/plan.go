@@ -1,0 +1,80 @@
+package history
+
+import (
+	"time"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+	"github.com/vigia-cloudwatch/vigia/pkg/store"
+)
+
+// tailReach is how many buckets before the settling ones a read looks for the end of what is final. A series that was last read longer
+// ago is caught up with as it is asked for.
+const tailReach = 512
+
+// plan says what one read of one namespace is about.
+type plan struct {
+	now    time.Time
+	settle time.Duration
+	wanted series.Window // what is asked for, as far as it is settled
+	tail   series.Window // the settled buckets that may still change; empty where the wanted ones are all final
+	load   series.Window // what to look at in the store
+}
+
+func newPlan(namespace string, w series.Window, now time.Time) plan {
+	end := Settled(namespace, w.Period, now)
+	p := plan{now: now, settle: SettleDelay(namespace)}
+	p.wanted = w.Intersect(series.Window{Start: w.Start, End: end, Period: w.Period})
+	p.load = p.wanted
+	finalUntil := series.Floor(now.Add(-FinalAge), w.Period)
+	if p.wanted.Empty() || !p.wanted.End.After(finalUntil) {
+		return p
+	}
+	p.tail = series.Window{Start: finalUntil, End: end, Period: w.Period}
+	p.load = p.wanted.Union(series.Window{Start: finalUntil.Add(-tailReach * w.Period), End: end, Period: w.Period})
+	return p
+}
+
+// missing is the one range to ask for so that nothing that AWS keeps is missing. AWS charges by the metric asked and not by the point,
+// so one ask from the first gap to the last is cheaper than one for each gap; and whoever needs one bucket that may still change asks for
+// all of them, so that the next one in this period finds them.
+func (p plan) missing(held store.Held) series.Window {
+	var covered []series.Window
+	edge := p.tail.Start // where what is final ends
+	for _, e := range held.Extents {
+		if e.Final() || p.fresh(e) {
+			covered = append(covered, e.Window)
+		}
+		if e.Final() && e.End.Before(p.tail.End) {
+			edge = e.End
+		}
+	}
+	needed := p.wanted
+	if !p.tail.Empty() {
+		needed = needed.Union(series.Window{Start: edge, End: p.tail.End, Period: p.tail.Period})
+	}
+	var missing series.Window
+	for _, gap := range cloudwatch.Retained(needed, p.now).Subtract(covered) {
+		missing = missing.Union(gap)
+	}
+	return missing
+}
+
+// fresh says that no bucket can have become complete since the extent was asked for, so that asking again within this period is of no
+// use.
+func (p plan) fresh(e store.Extent) bool {
+	settled := func(t time.Time) time.Time { return series.Floor(t.Add(-p.settle), e.Period) }
+	return !p.now.Before(e.FetchedAt) && settled(e.FetchedAt).Equal(settled(p.now))
+}
+
+// result is what the store alone answers.
+func (p plan) result(held store.Held) Result {
+	w := p.wanted
+	unkept := series.Window{Start: w.Start, End: cloudwatch.Retained(w, p.now).Start, Period: w.Period}
+	for _, e := range held.Extents {
+		if e.Start.Before(unkept.End) && e.End.After(w.Start) {
+			unkept.End = e.Start
+		}
+	}
+	return Result{Series: held.Series.Slice(w), FinalUntil: series.Floor(p.now.Add(-FinalAge), w.Period), Unkept: unkept.Intersect(w)}
+}

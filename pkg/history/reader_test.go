@@ -1,0 +1,302 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+	"github.com/vigia-cloudwatch/vigia/pkg/store"
+)
+
+const period = 5 * time.Minute
+
+var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// fakeAWS answers a function of time, after a delay, with late revisions, and counts what it is asked.
+type fakeAWS struct {
+	mutex sync.Mutex
+	now   func() time.Time
+	asked map[string][]series.Window
+	fail  map[string]error // by metric
+	late  bool             // points younger than ten minutes are half of their final value
+	gate  chan struct{}    // closed: let calls through
+}
+
+func (f *fakeAWS) Fetch(ctx context.Context, _ cloudwatch.Scope, w series.Window, keys []series.Key) ([]cloudwatch.Outcome, cloudwatch.Usage) {
+	if f.gate != nil {
+		select {
+		case <-f.gate:
+		case <-ctx.Done():
+			out := make([]cloudwatch.Outcome, len(keys))
+			for i := range out {
+				out[i].Err = ctx.Err()
+			}
+			return out, cloudwatch.Usage{}
+		}
+	}
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	out := make([]cloudwatch.Outcome, len(keys))
+	for i, k := range keys {
+		f.asked[k.Metric] = append(f.asked[k.Metric], w)
+		out[i] = cloudwatch.Outcome{Series: f.truth(k, w), Err: f.fail[k.Metric]}
+	}
+	return out, cloudwatch.Usage{Requests: 1, MetricsAsked: len(keys)}
+}
+
+func (f *fakeAWS) truth(k series.Key, w series.Window) series.Series {
+	s := series.New(k, w)
+	for i := range s.Values {
+		t := w.Time(i)
+		if t.Add(period).After(f.now()) || t.Unix()/300%7 == 0 {
+			continue // not yet, or a gap
+		}
+		s.Values[i] = float64(t.Unix()%100_000) + float64(len(k.Metric))
+		if f.late && f.now().Sub(t) < 10*time.Minute+period {
+			s.Values[i] /= 2
+		}
+	}
+	return s
+}
+
+type bench struct {
+	*Reader
+	aws  *fakeAWS
+	mu   sync.Mutex
+	time time.Time
+}
+
+func (b *bench) now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.time
+}
+
+func (b *bench) set(t time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.time = t
+}
+
+func newBench(t require.TestingT) (*bench, func()) {
+	s, err := store.Open(context.Background(), "")
+	require.NoError(t, err)
+	b := &bench{time: start}
+	b.aws = &fakeAWS{now: b.now, asked: map[string][]series.Window{}, fail: map[string]error{}}
+	b.Reader = NewReader(s, b.aws, b.now)
+	return b, s.Close
+}
+
+func keyOf(metric string) series.Key {
+	return series.Key{AccountID: "1", Region: "us-east-1", Namespace: "Custom", Metric: metric, Stat: "Average", Period: period}
+}
+
+func read(t require.TestingT, b *bench, w series.Window, metrics ...string) ([]Result, Usage) {
+	var keys []series.Key
+	for _, m := range metrics {
+		keys = append(keys, keyOf(m))
+	}
+	results, usage, err := b.Read(context.Background(), keys, w)
+	require.NoError(t, err)
+	return results, usage
+}
+
+func hours(n int) series.Window {
+	return series.Window{Start: start.Add(-time.Duration(n) * time.Hour), End: start, Period: period}
+}
+
+func requireSame(t require.TestingT, want, got []float64) {
+	require.Len(t, got, len(want))
+	for i := range want {
+		require.Equal(t, math.Float64bits(want[i]), math.Float64bits(got[i]), "bucket %d", i)
+	}
+}
+
+// Invariant 2: a read through the cache equals a read without it, whatever was read before and whenever.
+func TestCacheEqualsNoCache(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		b, done := newBench(rt)
+		defer done()
+		for range rapid.IntRange(1, 8).Draw(rt, "reads") {
+			b.set(b.now().Add(time.Duration(rapid.IntRange(0, 90).Draw(rt, "minutes")) * time.Minute))
+			from := rapid.IntRange(1, 600).Draw(rt, "from")
+			length := rapid.IntRange(1, from).Draw(rt, "length")
+			w := series.Window{Period: period, Start: series.Floor(b.now(), period).Add(-time.Duration(from) * period)}
+			w.End = w.Start.Add(time.Duration(length) * period)
+			results, _ := read(rt, b, w, "m")
+			require.NoError(rt, results[0].Err)
+			settled := w.Intersect(series.Window{Start: w.Start, End: Settled("Custom", period, b.now()), Period: period})
+			requireSame(rt, b.aws.truth(keyOf("m"), settled).Values, results[0].Series.Values)
+		}
+	})
+}
+
+// Invariant 5: AWS is asked for a metric at most once per period; final points are never asked for again.
+func TestAskedAtMostOncePerPeriod(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		b, done := newBench(rt)
+		defer done()
+		w := hours(48)
+		read(rt, b, w, "m")
+		asked := map[time.Time]int{}
+		for range rapid.IntRange(1, 40).Draw(rt, "reads") {
+			b.set(b.now().Add(time.Duration(rapid.IntRange(0, 200).Draw(rt, "seconds")) * time.Second))
+			before := len(b.aws.asked["m"])
+			from := start.Add(-time.Duration(rapid.IntRange(1, 48*12).Draw(rt, "from")) * period)
+			read(rt, b, series.Window{Start: from, End: series.Floor(b.now(), period), Period: period}, "m")
+			for _, window := range b.aws.asked["m"][before:] {
+				asked[Settled("Custom", period, b.now())]++
+				oldest := series.Floor(start.Add(-FinalAge), period)
+				require.False(rt, window.Start.Before(oldest), "a final point was asked for again: %v", window.Start)
+			}
+		}
+		for epoch, times := range asked {
+			require.LessOrEqual(rt, times, 1, "period that ends %v", epoch)
+		}
+	})
+}
+
+func TestSecondReadAsksForNothing(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	_, first := read(t, b, hours(24), "a", "b")
+	require.Equal(t, Usage{Series: 2, Usage: cloudwatch.Usage{Requests: 1, MetricsAsked: 2}}, first)
+	_, second := read(t, b, hours(24), "a", "b")
+	require.Equal(t, Usage{Series: 2, CacheHits: 2}, second)
+}
+
+// One ask reaches from the first gap to the last: AWS charges by the metric and not by the point.
+func TestGapsAreAskedForAtOnce(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	read(t, b, series.Window{Start: start.Add(-20 * time.Hour), End: start.Add(-15 * time.Hour), Period: period}, "m")
+	read(t, b, hours(40), "m")
+	require.Len(t, b.aws.asked["m"], 2)
+}
+
+func TestLatePointsAreRevisedUntilFinal(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	b.aws.late = true
+	w := series.Window{Start: start.Add(-time.Hour), End: start.Add(3 * time.Hour), Period: period}
+	read(t, b, w, "m")
+	revised := 0
+	for range 12 {
+		b.set(b.now().Add(period))
+		_, usage := read(t, b, w, "m")
+		revised += usage.Revised
+	}
+	require.Positive(t, revised, "revisions are counted")
+	b.set(start.Add(3 * time.Hour))
+	results, _ := read(t, b, w, "m")
+	final := b.aws.truth(keyOf("m"), results[0].Series.Window)
+	for i := range final.Values {
+		if final.Window.Time(i).Before(results[0].FinalUntil) && !math.IsNaN(final.Values[i]) {
+			require.Equal(t, final.Values[i], results[0].Series.Values[i])
+		}
+	}
+	require.Equal(t, start.Add(3*time.Hour-FinalAge), results[0].FinalUntil)
+}
+
+// Invariant 3: one failing series leaves the others alone, and what is stored of it is still shown.
+func TestFailureStaysWithItsSeries(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	read(t, b, hours(10), "bad")
+	b.aws.fail["bad"] = errors.New("denied")
+	results, usage := read(t, b, hours(20), "good", "bad")
+	require.NoError(t, results[0].Err)
+	require.ErrorContains(t, results[1].Err, "denied")
+	require.Equal(t, 2, usage.MetricsAsked)
+	stored := results[1].Series.Slice(hours(10))
+	requireSame(t, b.aws.truth(keyOf("bad"), stored.Window).Values, stored.Values)
+	b.aws.fail = map[string]error{}
+	results, _ = read(t, b, hours(20), "bad")
+	require.NoError(t, results[0].Err, "a failure is not remembered")
+}
+
+func TestParallelReadersAskOnce(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	b.aws.gate = make(chan struct{})
+	var wait sync.WaitGroup
+	for n := range 64 {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			metrics := []string{"a", "b", "c"}
+			if n%2 == 1 {
+				metrics = []string{"c", "a"}
+			}
+			results, _ := read(t, b, hours(24), metrics...)
+			for _, r := range results {
+				if r.Err != nil || len(r.Series.Values) != 24*12-1 {
+					t.Errorf("reader %d: %v, %d values", n, r.Err, len(r.Series.Values))
+				}
+			}
+		}()
+	}
+	close(b.aws.gate)
+	wait.Wait()
+	for _, m := range []string{"a", "b", "c"} {
+		require.Len(t, b.aws.asked[m], 1, "metric %s", m)
+	}
+}
+
+// A query that is cancelled midway fails alone: who waits for the same series takes it over.
+func TestCancelledOwnerIsTakenOver(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	b.aws.gate = make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	claimed := make(chan error, 1)
+	go func() {
+		_, _, err := b.Read(ctx, []series.Key{keyOf("m")}, hours(24))
+		claimed <- err
+	}()
+	require.Eventually(t, func() bool {
+		b.flights.mutex.Lock()
+		defer b.flights.mutex.Unlock()
+		return len(b.flights.busy) == 1
+	}, 5*time.Second, time.Millisecond)
+	second := make(chan []Result, 1)
+	go func() {
+		results, _ := read(t, b, hours(24), "m")
+		second <- results
+	}()
+	cancel()
+	require.ErrorIs(t, <-claimed, context.Canceled)
+	close(b.aws.gate)
+	require.NoError(t, (<-second)[0].Err)
+	require.Empty(t, b.flights.busy)
+}
+
+func TestWhatAWSNoLongerKeepsIsSaid(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	w := series.Window{Start: start.Add(-70 * 24 * time.Hour), End: start, Period: period}
+	results, _ := read(t, b, w, "m")
+	require.False(t, results[0].Unkept.Empty())
+	require.InDelta(t, 7*24, results[0].Unkept.End.Sub(results[0].Unkept.Start).Hours(), 1)
+	require.False(t, b.aws.asked["m"][0].Start.Before(start.Add(-63*24*time.Hour)), "a request that begins too early gets no data at all")
+}
+
+func TestClockThatJumps(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	read(t, b, hours(24), "m")
+	b.set(start.Add(-time.Hour))
+	results, _ := read(t, b, hours(24), "m")
+	require.NoError(t, results[0].Err)
+	b.set(start.Add(24 * time.Hour))
+	results, _ = read(t, b, hours(24), "m")
+	requireSame(t, b.aws.truth(keyOf("m"), hours(24)).Values, results[0].Series.Values)
+}

@@ -1,0 +1,19 @@
+// Command main is the data source's back end: Grafana starts it and talks to it over its plugin protocol.
+package main
+
+import (
+	"os"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/plugin"
+)
+
+func main() {
+	factory := plugin.NewFactory(os.Getenv("GF_PLUGIN_CACHE_PATH"))
+	if err := datasource.Manage(plugin.ID, factory.NewInstance, datasource.ManageOpts{}); err != nil {
+		log.DefaultLogger.Error("the plugin stopped", "error", err)
+		os.Exit(1)
+	}
+}

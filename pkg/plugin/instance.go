@@ -1,0 +1,170 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/grafana/grafana-aws-sdk/pkg/awsauth"
+	"github.com/grafana/grafana-aws-sdk/pkg/awsds"
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
+	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
+	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
+	"github.com/vigia-cloudwatch/vigia/pkg/history"
+	"github.com/vigia-cloudwatch/vigia/pkg/store"
+)
+
+// ID is the data source's plugin id. It equals the id in src/datasource/plugin.json, which a test holds it to.
+const ID = accounts.PluginID
+
+// Factory makes the instances of the data source. They share what belongs to the process: the open caches.
+type Factory struct {
+	cacheDir string
+	stores   store.Registry
+	clock    func() time.Time
+}
+
+// NewFactory returns a factory whose instances keep their cache in the directory. An empty one is the system's temporary directory,
+// which works everywhere but may be emptied; health says so.
+func NewFactory(cacheDir string) *Factory {
+	return &Factory{cacheDir: cacheDir, clock: time.Now}
+}
+
+// Instance is one configured data source. Grafana makes a new one whenever its settings change.
+type Instance struct {
+	clock     func() time.Time
+	directory *accounts.Directory
+	simulated bool
+	tempCache bool
+	problem   error // set: nothing works, and this is why
+
+	store     *store.Store
+	catalog   *cloudwatch.Catalog
+	reader    *history.Reader
+	engine    *analysis.Engine
+	resources backend.CallResourceHandler
+	release   func()
+
+	mutex   sync.Mutex
+	clients map[cloudwatch.Scope]*awscloudwatch.Client
+}
+
+var (
+	_ backend.QueryDataHandler      = (*Instance)(nil)
+	_ backend.CheckHealthHandler    = (*Instance)(nil)
+	_ backend.CallResourceHandler   = (*Instance)(nil)
+	_ instancemgmt.InstanceDisposer = (*Instance)(nil)
+)
+
+// NewInstance builds an instance. Wrong settings and a cache that cannot be opened are not errors here, where Grafana would show a
+// message without the reason: the instance keeps the problem and every answer says it.
+func (f *Factory) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
+	i := &Instance{clock: f.clock, clients: map[cloudwatch.Scope]*awscloudwatch.Client{}, release: func() {}}
+	i.resources = i.newResources()
+	settings, err := accounts.ParseSettings(s.JSONData, s.DecryptedSecureJSONData)
+	if err != nil {
+		i.problem = err
+		return i, nil
+	}
+	if err := i.open(ctx, f, settings); err != nil {
+		i.problem = err
+	}
+	return i, nil
+}
+
+func (i *Instance) open(ctx context.Context, f *Factory, settings accounts.Settings) error {
+	location, err := time.LoadLocation(settings.Timezone)
+	if err != nil {
+		return err
+	}
+	if i.simulated = settings.Simulated; i.simulated {
+		err = i.openSimulated(ctx, &settings)
+	} else {
+		err = i.openShared(ctx, f)
+	}
+	if err != nil {
+		return err
+	}
+	if i.directory == nil {
+		i.directory = accounts.NewDirectory(settings, awsauth.NewConfigProvider())
+	}
+	i.engine = analysis.NewEngine(location)
+	limit := 0
+	if auth, ok := awsds.ReadAuthSettingsFromContext(ctx); ok {
+		limit = auth.ListMetricsPageLimit
+	}
+	i.catalog = &cloudwatch.Catalog{Clients: i.client, Ledger: i.record, Clock: i.clock, PageLimit: limit}
+	i.reader = history.NewReader(i.store, &cloudwatch.Fetcher{Clients: i.client, Ledger: i.record, Clock: i.clock}, i.clock)
+	return nil
+}
+
+func (i *Instance) openShared(ctx context.Context, f *Factory) error {
+	dir := f.cacheDir
+	if dir == "" {
+		dir, i.tempCache = os.TempDir(), true
+	}
+	shared, release, err := f.stores.Acquire(ctx, dir)
+	if err != nil {
+		return err
+	}
+	i.store, i.release = shared, release
+	return nil
+}
+
+// Dispose lets go of the cache once no query uses the instance any more. Grafana calls it when settings change.
+func (i *Instance) Dispose() { i.release() }
+
+// client is the CloudWatch client of a scope, made once. It implements cloudwatch.Clients.
+func (i *Instance) client(ctx context.Context, scope cloudwatch.Scope) (cloudwatch.API, error) {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	if c, ok := i.clients[scope]; ok {
+		return c, nil
+	}
+	account, err := i.directory.Find(scope.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := i.directory.Config(ctx, accounts.Target{Account: account, Region: scope.Region})
+	if err != nil {
+		return nil, err
+	}
+	c := awscloudwatch.NewFromConfig(cfg, func(o *awscloudwatch.Options) {
+		o.BaseEndpoint = i.directory.CloudWatchEndpoint()
+		// AWS throttles per account, region and API, which is one client here: each learns its own rate.
+		o.RetryMode = aws.RetryModeAdaptive
+		o.RetryMaxAttempts = 5
+	})
+	i.clients[scope] = c
+	return c, nil
+}
+
+// record puts a call into the ledger. A ledger that cannot be written must not fail the answer that was paid for; it is logged.
+func (i *Instance) record(c cloudwatch.Call) {
+	err := i.store.Record(context.Background(), store.Entry{
+		At: c.At, AccountID: c.Scope.AccountID, Region: c.Scope.Region, Operation: c.Operation,
+		Metrics: c.Metrics, Datapoints: c.Datapoints, CostUSD: c.CostUSD, Error: c.Err,
+	})
+	if err != nil {
+		backend.Logger.Error("an AWS call is missing in the ledger", "account", c.Scope.AccountID, "operation", c.Operation, "error", err)
+	}
+}
+
+func (i *Instance) scope(t accounts.Target) cloudwatch.Scope {
+	return cloudwatch.Scope{AccountID: t.Account.ID, RoleARN: t.Account.RoleARN, Region: t.Region}
+}
+
+// ready fails where the instance cannot answer anything.
+func (i *Instance) ready() error {
+	if i.problem != nil {
+		return fmt.Errorf("the data source cannot be used: %w", i.problem)
+	}
+	return nil
+}

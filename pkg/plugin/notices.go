@@ -1,0 +1,80 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
+	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+// simulatedNotice marks every answer of a simulated data source.
+const simulatedNotice = "Simulated data: this data source is set to simulated, no AWS account was asked."
+
+// whole makes one error of what failed in part.
+func whole(failures []accounts.Failure, cut string) error {
+	var errs []error
+	for _, f := range failures {
+		errs = append(errs, f)
+	}
+	if cut != "" {
+		errs = append(errs, errors.New(cut))
+	}
+	return errors.Join(errs...)
+}
+
+func tooOld(q query.Query, w series.Window) error {
+	return &query.FieldError{Field: "period", Reason: fmt.Sprintf("AWS keeps points of a period of %s for %s, and the range ends before that; choose a longer period (5m is kept 63 days, 1h 455 days)",
+		q.Period, days(cloudwatch.Retention(w.Period).Hours()))}
+}
+
+func days(hours float64) string {
+	if hours < 48 {
+		return fmt.Sprintf("%.0f hours", hours)
+	}
+	return fmt.Sprintf("%.0f days", hours/24)
+}
+
+// notices says what the answer does not show by itself.
+func (i *Instance) notices(q query.Query, w series.Window, failures []accounts.Failure, cut string, read reading) []data.Notice {
+	var out []data.Notice
+	add := func(severity data.NoticeSeverity, format string, args ...any) {
+		out = append(out, data.Notice{Severity: severity, Text: fmt.Sprintf(format, args...)})
+	}
+	if i.simulated {
+		add(data.NoticeSeverityInfo, simulatedNotice)
+	}
+	for _, f := range failures {
+		add(data.NoticeSeverityWarning, "%v", f)
+	}
+	if cut != "" {
+		add(data.NoticeSeverityWarning, "%s", cut)
+	}
+	for _, text := range q.Notices {
+		add(data.NoticeSeverityWarning, "%s", text)
+	}
+	if read.unkept+read.partly > 0 {
+		add(data.NoticeSeverityInfo, "AWS keeps points of a period of %s for %s: the older part of the range is missing in %d series; a longer period reaches further back",
+			q.Period, days(cloudwatch.Retention(w.Period).Hours()), read.unkept+read.partly)
+	}
+	if len(read.shown) == 0 {
+		add(data.NoticeSeverityInfo, "no metric matches %s %s with these dimensions in the chosen accounts and regions", q.Namespace, q.Metric)
+	}
+	return out
+}
+
+// attach puts the notices on the first frame; Grafana shows them once for the panel.
+func attach(answer data.Frames, notices []data.Notice) data.Frames {
+	if len(notices) == 0 {
+		return answer
+	}
+	if len(answer) == 0 {
+		answer = data.Frames{data.NewFrame("")}
+	}
+	answer[0].AppendNotices(notices...)
+	return answer
+}
