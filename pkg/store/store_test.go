@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -290,4 +292,18 @@ func FuzzDecodeChunk(f *testing.F) {
 			require.Equal(t, math.Float64bits(values[i]), math.Float64bits(again[i]))
 		}
 	})
+}
+
+// The messages that an administrator acts on, from the errors that SQLite's driver gives.
+func TestErrorsAreExplained(t *testing.T) {
+	for says, err := range map[string]error{
+		"CGO_ENABLED=1":     errors.New("Binary was compiled with 'CGO_ENABLED=0', go-sqlite3 requires cgo to work. This is a stub"),
+		"cache_path":        sqlite3.Error{Code: sqlite3.ErrReadonly},
+		"full or failing":   sqlite3.Error{Code: sqlite3.ErrFull},
+		"locked by another": sqlite3.Error{Code: sqlite3.ErrBusy},
+	} {
+		require.ErrorContains(t, explain("/cache", err), says)
+		require.ErrorIs(t, explain("/cache", err), err)
+	}
+	require.NoError(t, explain("/cache", nil))
 }
