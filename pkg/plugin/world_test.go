@@ -48,10 +48,15 @@ type edit func(map[string]any)
 
 func newWorld(t testing.TB, edits ...edit) *world {
 	t.Helper()
+	return newWorldOf(t, 1, worldStart, edits...)
+}
+
+func newWorldOf(t testing.TB, seed uint64, at time.Time, edits ...edit) *world {
+	t.Helper()
 	t.Setenv("AWS_CA_BUNDLE", "") // grafana-aws-sdk fails with it; see accounts.Explain
-	w := &world{t: t, at: worldStart, cacheDir: t.TempDir()}
+	w := &world{t: t, at: at, cacheDir: t.TempDir()}
 	var err error
-	w.sim, err = awssim.New(awssim.Config{Clock: w.now})
+	w.sim, err = awssim.New(awssim.Config{Clock: w.now, Seed: seed})
 	require.NoError(t, err)
 	server := httptest.NewServer(w.sim)
 	t.Cleanup(server.Close)
