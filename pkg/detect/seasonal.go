@@ -1,0 +1,186 @@
+package detect
+
+import (
+	"math"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+)
+
+const (
+	// shiftSpan is the number of buckets over which a mean shift is looked for, recentSpan of them must still show it.
+	shiftSpan  = 12
+	recentSpan = 2
+	// distanceClip bounds what one bucket adds to a mean shift, in standard deviations.
+	distanceClip = 6
+	// learningCap is the highest score before a season is known: no alarm is critical on two days of history.
+	learningCap = 74
+	// multiplicity makes p the probability of what a watcher meets, not of what a point does: with it critical scores come at
+	// most once in ten weeks of clean 5-minute data, major once in two, warnings once in two days.
+	multiplicity = 6
+)
+
+// Config of a detector: the model's.
+type Config = forecast.Config
+
+// Observation is one bucket of a series. A value that is NaN or infinite is a missing bucket.
+type Observation struct {
+	Value float64
+	Phase forecast.Phase
+}
+
+// Result is what a detector says of one observation.
+type Result struct {
+	Expected, Lower, Upper float64 // what was expected, NaN before there is a model
+	Score                  float64 // 0 to 100; NaN while learning and for missing buckets
+	Direction              int8    // +1 above, -1 below what was expected, 0 for scores under 25
+}
+
+// Detector scores a series as it comes.
+type Detector interface {
+	Step(Observation) Result // score first, then learn
+	Clone() Detector         // an independent copy, for points that may still be revised
+}
+
+// Seasonal is the detector on forecast.Model. Use NewSeasonal. It is not safe for concurrent use.
+type Seasonal struct {
+	model    *forecast.Model
+	distance forecast.Tails // of the distance from the baseline
+	shift    forecast.Tails // of its mean over shiftSpan
+	joint    forecast.Tails // of the three together
+	ring     [shiftSpan]float64
+	at       int
+	filled   int
+}
+
+var _ Detector = (*Seasonal)(nil)
+
+// NewSeasonal returns a detector that has seen nothing.
+func NewSeasonal(cfg Config) *Seasonal {
+	m := forecast.New(cfg)
+	memory := math.Max(28*float64(m.Config().BucketsPerDay), 1024)
+	return &Seasonal{
+		model:    m,
+		distance: forecast.NewTails(memory),
+		shift:    forecast.NewTails(memory),
+		joint:    forecast.NewRarityTails(memory),
+	}
+}
+
+// Clone returns an independent copy that continues exactly as the detector would.
+func (s *Seasonal) Clone() Detector {
+	c := *s
+	c.model = s.model.Clone()
+	return &c
+}
+
+// Model returns the detector's model as it stands, to forecast from. Whoever wants to teach it clones it first.
+func (s *Seasonal) Model() *forecast.Model { return s.model }
+
+// Step scores one observation, then learns it.
+func (s *Seasonal) Step(o Observation) Result {
+	d := s.model.Predict(o.Phase)
+	r := Result{Expected: d.Mean, Lower: d.Lower, Upper: d.Upper, Score: math.NaN()}
+	if missing(o.Value) {
+		s.learn(Observation{math.NaN(), o.Phase})
+		return r
+	}
+	if !math.IsNaN(d.Mean) {
+		p, sign := s.unusual(o.Value, d)
+		r.Score = score(p)
+		if s.model.Ready() != nil {
+			r.Score = math.Min(r.Score, learningCap)
+		}
+		if r.Score >= 25 {
+			r.Direction = sign
+		}
+	}
+	s.learn(o)
+	return r
+}
+
+// learn teaches the model; when it enters a new stage its errors become smaller, and what was known of them nearly goes.
+func (s *Seasonal) learn(o Observation) {
+	before := s.model.Stage()
+	s.model.Update(o.Value, o.Phase)
+	if stage := s.model.Stage(); stage == before || stage <= forecast.Daily {
+		return
+	}
+	s.distance.Fade(forecast.FadeOnStage)
+	s.shift.Fade(forecast.FadeOnStage)
+	s.joint.Fade(forecast.FadeOnStage)
+}
+
+func missing(x float64) bool { return !(math.Abs(x) <= forecast.MaxMagnitude) }
+
+func score(p float64) float64 {
+	return math.Min(math.Max(25*(-math.Log10(math.Max(p, 1e-300))-1), 0), 100)
+}
+
+// unusual returns the probability of an observation at least as unusual as x, and its direction.
+func (s *Seasonal) unusual(x float64, d forecast.Distribution) (p float64, sign int8) {
+	step := smallest(x-d.Mean, x-d.Other) / d.Scale
+	far := clip(smallest(x-d.Baseline, x-d.Other)/d.BaselineScale, 1e6)
+	if s.model.Ready() != nil {
+		up, down := d.Tail(x)
+		return math.Min(2*multiplicity*math.Min(up, down), 1), signOf(step)
+	}
+	up, down := d.Tail(d.Mean + step*d.Scale)
+	a := rarity(up, down)
+	b := rarity(s.distance.P(far))
+	m := s.mean(far)
+	c := rarity(s.shift.P(m))
+	joint := math.Sqrt((a*a + b*b + c*c) / 3)
+	up, _ = s.joint.P(joint)
+	if !d.Away {
+		s.distance.Learn(far)
+		s.shift.Learn(m)
+		s.joint.Learn(joint)
+	}
+	sign = signOf(far)
+	if a > b {
+		sign = signOf(step)
+	}
+	return math.Min(multiplicity*up, 1), sign
+}
+
+// mean pushes a distance and returns the shift over the last buckets that the newest of them still show, 0 when they do not.
+func (s *Seasonal) mean(far float64) float64 {
+	s.ring[s.at] = clip(far, distanceClip)
+	s.at = (s.at + 1) % shiftSpan
+	s.filled = min(s.filled+1, shiftSpan)
+	sum, recent := 0.0, 0.0
+	for i := range s.ring {
+		sum += s.ring[i]
+	}
+	for i := 1; i <= recentSpan; i++ {
+		recent += s.ring[(s.at-i+shiftSpan)%shiftSpan]
+	}
+	sum /= shiftSpan
+	recent /= recentSpan
+	if sum*recent <= 0 {
+		return 0
+	}
+	return math.Copysign(min(math.Abs(sum), math.Abs(recent), 2*math.Abs(far)), sum)
+}
+
+// rarity is -log10 of the two-sided probability.
+func rarity(up, down float64) float64 {
+	return -math.Log10(math.Min(math.Max(2*math.Min(up, down), 1e-300), 1))
+}
+
+// smallest of two distances by magnitude; NaN counts as far away.
+func smallest(a, b float64) float64 {
+	if math.Abs(b) < math.Abs(a) {
+		return b
+	}
+	return a
+}
+
+func clip(x, bound float64) float64 { return math.Min(math.Max(x, -bound), bound) }
+
+func signOf(x float64) int8 {
+	if x < 0 {
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,188 @@
+package forecast
+
+import "math"
+
+const (
+	// A trend is expected to go on for this many times as long as it has lasted before it is damped.
+	trendPatience = 16
+	// trendSure standard errors and trendSlack of the slope bound what a trend may do.
+	trendSure  = 2.6
+	trendSlack = 0.2
+	// An excursion without a trend is expected to fade with this many times its age.
+	excursionPatience = 2
+	// fewSamples widens the bands for multi-step errors that are known from few independent samples.
+	fewSamples = 1.05
+)
+
+// Projection is the forecast of the steps after the last observation; its slices have one element per step.
+type Projection struct {
+	Mean, Lower, Upper []float64
+}
+
+// path is where the projection goes besides season and level: central, and its lower and upper bounds.
+type path struct{ mid, low, high float64 }
+
+// Project forecasts the buckets after the last observation, which lie at the given phases. All of it is NaN until Ready is nil.
+//
+// The mean is season, level and fading short memory, or the local trend where there is one, damped at several times its age. The band
+// grows as the model's own errors over such horizons have grown. While a trend is under way the band asks how fast it goes on,
+// not whether someone will end it.
+func (m *Model) Project(phases []Phase) Projection {
+	n := len(phases)
+	all := make([]float64, 3*n)
+	p := Projection{Mean: all[:n:n], Lower: all[n : 2*n : 2*n], Upper: all[2*n:]}
+	if !m.seasonal() {
+		for i := range all {
+			all[i] = math.NaN()
+		}
+		return p
+	}
+	ahead := m.ahead()
+	widths := m.widths()
+	for i, ph := range phases {
+		h := float64(i + 1)
+		e := m.expect(m.season.wrap(ph))
+		way := ahead(h, e.sigma)
+		w := widths.at(h) * math.Max(e.sigma, m.floor(e.baseline))
+		p.Mean[i] = m.clamp(e.baseline + way.mid)
+		p.Lower[i] = m.clamp(e.baseline + way.low - w*m.outer[1])
+		p.Upper[i] = m.clamp(e.baseline + way.high + w*m.outer[0])
+	}
+	return p
+}
+
+// ahead chooses what carries the series away from season and level: a trend, an excursion or the short memory alone. The function it
+// returns is to be called for h = 1, 2, ... in order.
+func (m *Model) ahead() func(h, sigma float64) path {
+	sigma := math.Max(m.spread.sigma, m.floor(m.level+m.season.day.mean()))
+	if t := m.trend(sigma); t.valid {
+		return t.path
+	}
+	distance, age := m.excursion(sigma)
+	if math.Abs(distance) > hampelNear*sigma {
+		return func(h, _ float64) path {
+			d := distance * math.Exp(-h/(excursionPatience*age))
+			return path{d, math.Min(d, 0), math.Max(d, 0)}
+		}
+	}
+	short := m.memory
+	return func(_, sigma float64) path {
+		d := short.predict()
+		short.move(d)
+		return path{d * sigma, d * sigma, d * sigma}
+	}
+}
+
+func (t trend) path(h, _ float64) path {
+	mid := t.now + t.slope*damped(h, trendPatience*t.age)
+	steep := t.now + math.Copysign((1+trendSlack)*math.Abs(t.slope)+trendSure*t.se, t.slope)*h
+	flat := t.now + math.Copysign(math.Max((1-trendSlack)*math.Abs(t.slope)-trendSure*t.se, 0), t.slope)*damped(h, t.age)
+	return path{mid, math.Min(flat, steep), math.Max(flat, steep)}
+}
+
+// damped is h for h far below patience and never more than patience.
+func damped(h, patience float64) float64 { return patience * (1 - math.Exp(-h/patience)) }
+
+// widths are the scales of multi-step errors in units of the spread, by ascending horizon in buckets.
+type widths struct {
+	inner, fade float64 // of one step, and how much of the short memory is left after one
+	horizon     [blockHorizons + dayHorizons]float64
+	scale       [blockHorizons + dayHorizons]float64
+	n           int
+}
+
+func (m *Model) widths() widths {
+	w := widths{inner: m.inner}
+	for _, c := range m.memory.coef {
+		w.fade += c
+	}
+	w.fade = math.Max(w.fade, 0)
+	p := &m.past
+	for i, e := range p.errors {
+		block := i < blockHorizons
+		h := float64(p.size << i)
+		if !block {
+			h = float64(p.perDay << (i - blockHorizons))
+		}
+		// Blocks serve horizons under a day, days the others; where a bucket is a day, blocks are days.
+		if (p.perDay == 1) != block && (!block || h >= float64(p.perDay)) {
+			continue
+		}
+		w.add(h, e, m.inner)
+	}
+	return w
+}
+
+// add appends a horizon; one hardly measured yet is taken from the one before, as a random walk would grow.
+func (w *widths) add(h float64, e meanError, inner float64) {
+	const prior = blocksPerDay / 4
+	before, growth := math.Max(1, inner), 1.0
+	if w.n > 0 {
+		before, growth = w.scale[w.n-1], math.Sqrt(h/w.horizon[w.n-1])
+	}
+	w.horizon[w.n] = h
+	w.scale[w.n] = math.Max(before, fewSamples*(e.n*e.mean+prior*before*growth)/(e.n+prior))
+	w.n++
+}
+
+// at interpolates between the horizons by their logarithm and goes on like a random walk beyond the last.
+func (w *widths) at(h float64) float64 {
+	last := w.n - 1
+	if h >= w.horizon[last] {
+		return w.scale[last] * math.Sqrt(h/w.horizon[last])
+	}
+	i := 0
+	for w.horizon[i+1] <= h {
+		i++
+	}
+	s := w.scale[i]
+	if h > w.horizon[i] {
+		f := math.Log(h/w.horizon[i]) / math.Log(w.horizon[i+1]/w.horizon[i])
+		s += f * (w.scale[i+1] - s)
+	}
+	// What the short memory still explains narrows the first steps.
+	known := math.Max(w.scale[0]*w.scale[0]-w.inner*w.inner, 0) * math.Pow(w.fade, 2*(h-1))
+	return math.Sqrt(math.Max(s*s-known, w.inner*w.inner))
+}
+
+// Crossing says when a projection reaches a threshold, in steps after the last observation: 0 when the last observation is
+// beyond it already, +Inf when it is not reached within the projection. Median is by the mean path, Early and Late are by
+// the edges of the band.
+type Crossing struct {
+	Median, Early, Late float64
+}
+
+// TimeToThreshold returns when the projection crosses the threshold, starting from the last observation now. Upward says that values at
+// or above the threshold are beyond it; otherwise values at or below are.
+func (p Projection) TimeToThreshold(now, threshold float64, upward bool) Crossing {
+	near, distant := p.Upper, p.Lower
+	if !upward {
+		near, distant = p.Lower, p.Upper
+	}
+	return Crossing{
+		Median: crossing(now, p.Mean, threshold, upward),
+		Early:  crossing(now, near, threshold, upward),
+		Late:   crossing(now, distant, threshold, upward),
+	}
+}
+
+func crossing(now float64, path []float64, threshold float64, upward bool) float64 {
+	beyond := func(x float64) bool { return upward && x >= threshold || !upward && x <= threshold }
+	if beyond(now) {
+		return 0
+	}
+	before := now
+	for i, x := range path {
+		if !beyond(x) {
+			before = x
+			continue
+		}
+		// The band's edge starts at its width and not at now, so that interpolation may start outside.
+		f := (threshold - before) / (x - before)
+		if f >= 0 && f <= 1 {
+			return float64(i) + f
+		}
+		return float64(i + 1)
+	}
+	return math.Inf(1)
+}
