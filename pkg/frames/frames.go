@@ -71,7 +71,7 @@ func (o Options) frame(s Series, m query.Measure, name string) *data.Frame {
 	}
 	times, values := points(s, m, &meta)
 	field := data.NewField(string(m), labels(s), values)
-	field.Config = &data.FieldConfig{DisplayNameFromDS: measureName(name, m), Custom: style(name, m), Unit: unit(m)}
+	field.Config = configure(name, m)
 	timeField := data.NewField("time", nil, times)
 	timeField.Config = &data.FieldConfig{Interval: float64(s.Observed.Window.Period.Milliseconds())}
 	frame := data.NewFrame(measureName(name, m), timeField, field)
@@ -168,32 +168,30 @@ func labels(s Series) data.Labels {
 	return out
 }
 
-// style makes the stock time series panel draw the band without an override: the upper edge is filled down to the lower one, which is
-// named by its unique display name.
-func style(name string, m query.Measure) map[string]any {
-	invisible := map[string]any{"lineWidth": 0, "showPoints": "never"}
-	fill := func(lower query.Measure) map[string]any {
-		return map[string]any{"lineWidth": 0, "showPoints": "never", "fillOpacity": 15, "fillBelowTo": measureName(name, lower)}
-	}
-	switch m {
-	case query.Upper:
-		return fill(query.Lower)
-	case query.ForecastUpper:
-		return fill(query.ForecastLower)
-	case query.Lower, query.ForecastLower:
-		return invisible
-	case query.Expected:
-		return map[string]any{"lineWidth": 1, "lineStyle": map[string]any{"fill": "dot", "dash": []int{2, 6}}, "showPoints": "never"}
-	case query.Forecast:
-		return map[string]any{"lineStyle": map[string]any{"fill": "dash", "dash": []int{8, 6}}, "showPoints": "never"}
-	default:
-		return nil
-	}
-}
+// bandColor is the band's in the stock time series panel: grey, so that it stands behind every series' own colour.
+const bandColor = "#8f8f8f"
 
-func unit(m query.Measure) string {
-	if m == query.HoursToThreshold {
-		return "h"
+// lowerOf names the lower edge of each band by its upper one.
+var lowerOf = map[query.Measure]query.Measure{query.Upper: query.Lower, query.ForecastUpper: query.ForecastLower}
+
+// configure makes the stock time series panel draw the band without an override: the upper edge is filled down to the lower one, which
+// is named by its unique display name, and neither has a line or stands in the legend.
+func configure(name string, m query.Measure) *data.FieldConfig {
+	c := &data.FieldConfig{DisplayNameFromDS: measureName(name, m)}
+	switch m {
+	case query.Lower, query.Upper, query.ForecastLower, query.ForecastUpper:
+		c.Color = map[string]any{"mode": "fixed", "fixedColor": bandColor}
+		c.Custom = map[string]any{"lineWidth": 0, "showPoints": "never", "hideFrom": map[string]any{"legend": true, "tooltip": false, "viz": false}}
+	case query.Expected:
+		c.Color = map[string]any{"mode": "fixed", "fixedColor": bandColor}
+		c.Custom = map[string]any{"lineWidth": 1, "lineStyle": map[string]any{"fill": "dot", "dash": []int{2, 6}}, "showPoints": "never"}
+	case query.Forecast:
+		c.Custom = map[string]any{"lineStyle": map[string]any{"fill": "dash", "dash": []int{8, 6}}, "showPoints": "never"}
+	case query.HoursToThreshold:
+		c.Unit = "h"
 	}
-	return ""
+	if lower, ok := lowerOf[m]; ok {
+		c.Custom["fillBelowTo"], c.Custom["fillOpacity"] = measureName(name, lower), 15
+	}
+	return c
 }
