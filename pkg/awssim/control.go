@@ -17,6 +17,7 @@ import (
 //	GET  /_sim/counts                  [Count]
 //	GET  /_sim/faults                  Faults
 //	POST /_sim/faults                  Faults in, Faults out
+//	POST /_sim/webhook                 takes anything, for the notifications of a demo
 const controlPrefix = "/_sim/"
 
 // longestIncidentRange bounds one answer of /_sim/incidents.
@@ -37,6 +38,8 @@ func (s *Simulator) control(w http.ResponseWriter, r *http.Request) {
 		answerJSON(w, http.StatusOK, s.Faults())
 	case "POST faults":
 		s.controlFaults(w, r)
+	case "POST webhook":
+		answerJSON(w, http.StatusOK, map[string]string{"status": "taken"})
 	default:
 		answerJSON(w, http.StatusNotFound, problem(fmt.Errorf("there is no %s %s", r.Method, r.URL.Path)))
 	}

@@ -54,6 +54,8 @@ func TestControlPlane(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, rules, body)
 	require.Equal(t, 250*time.Millisecond, s.Faults().Rules[0].Latency)
+	status, _ = control(t, s, "POST", "/_sim/webhook", `{"alerts":[]}`)
+	require.Equal(t, http.StatusOK, status)
 }
 
 func TestControlPlaneRefuses(t *testing.T) {

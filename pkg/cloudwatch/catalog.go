@@ -148,12 +148,9 @@ func metricOf(m types.Metric) Metric {
 	return Metric{aws.ToString(m.Namespace), aws.ToString(m.MetricName), series.SortDimensions(dims)}
 }
 
-// Expand turns a query's dimensions into those of series: each key has values, "*" is any that exists. A metric matches where its
-// dimension names are exactly the query's. Without a wildcard AWS is not asked. The order is by the encoded dimensions.
+// Expand turns a query's dimensions into those of series that exist: each key has values, "*" is any. A metric matches where its
+// dimension names are exactly the query's. The order is by name and value.
 func (c *Catalog) Expand(ctx context.Context, scope Scope, namespace, name string, dims map[string][]string) ([][]series.Dimension, error) {
-	if !hasWildcard(dims) {
-		return product(dims)
-	}
 	metrics, err := c.Metrics(ctx, scope, namespace, name)
 	if err != nil {
 		return nil, err
@@ -168,7 +165,8 @@ func (c *Catalog) Expand(ctx context.Context, scope Scope, namespace, name strin
 	return slices.CompactFunc(found, slices.Equal[[]series.Dimension]), nil
 }
 
-func hasWildcard(dims map[string][]string) bool {
+// HasWildcard says that only AWS knows which series the dimensions stand for.
+func HasWildcard(dims map[string][]string) bool {
 	for _, values := range dims {
 		if slices.Contains(values, "*") {
 			return true
@@ -190,8 +188,8 @@ func matches(have []series.Dimension, want map[string][]string) bool {
 	return true
 }
 
-// product is every combination of the given values, of which there may be at most MaxCombinations.
-func product(dims map[string][]string) ([][]series.Dimension, error) {
+// Combine returns every combination of explicit values, whether it exists or not; there may be at most MaxCombinations.
+func Combine(dims map[string][]string) ([][]series.Dimension, error) {
 	names := make([]string, 0, len(dims))
 	count := 1
 	for name, values := range dims {

@@ -243,11 +243,20 @@ func TestExpand(t *testing.T) {
 	require.Equal(t, [][]series.Dimension{id("a"), id("b")}, expand(map[string][]string{"Id": {"*"}}), "exactly these dimensions, sorted, once")
 	require.Equal(t, [][]series.Dimension{{{Name: "Id", Value: "a"}, {Name: "Zone", Value: "z"}}}, expand(map[string][]string{"Zone": {"*"}, "Id": {"a"}}))
 	require.Empty(t, expand(map[string][]string{"Zone": {"*"}}))
-	listed := f.lists
-	require.Equal(t, [][]series.Dimension{id("x"), id("y")}, expand(map[string][]string{"Id": {"x", "y"}}))
+	require.Equal(t, [][]series.Dimension{id("b")}, expand(map[string][]string{"Id": {"b", "x"}}), "only what exists")
 	require.Equal(t, [][]series.Dimension{nil}, expand(nil))
-	require.Equal(t, listed, f.lists, "without a wildcard AWS is not asked")
-	_, err := c.Expand(context.Background(), scope, "N", "cpu", map[string][]string{"a": make([]string, 1000), "b": make([]string, 1000)})
+}
+
+func TestCombine(t *testing.T) {
+	combine := func(dims map[string][]string) [][]series.Dimension {
+		combined, err := Combine(dims)
+		require.NoError(t, err)
+		return combined
+	}
+	require.Equal(t, [][]series.Dimension{nil}, combine(nil))
+	require.Equal(t, [][]series.Dimension{{{Name: "A", Value: "1"}, {Name: "B", Value: "x"}}, {{Name: "A", Value: "1"}, {Name: "B", Value: "y"}}},
+		combine(map[string][]string{"B": {"x", "y"}, "A": {"1"}}))
+	_, err := Combine(map[string][]string{"a": make([]string, 1000), "b": make([]string, 1000)})
 	require.ErrorContains(t, err, "combinations")
 }
 

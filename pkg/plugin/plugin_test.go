@@ -120,6 +120,18 @@ func TestAlertAnswer(t *testing.T) {
 	}
 }
 
+// Explicit dimensions over several accounts: only where the metric exists, or everywhere if it is listed nowhere.
+func TestExplicitDimensionsOverManyAccounts(t *testing.T) {
+	w := newWorld(t)
+	named := func(id string) fields {
+		return fields{"output": "value", "dimensions": fields{"InstanceId": []string{id}}}
+	}
+	answer := w.frames(w.lastDays(1), cpu(named("i-0a1b2c3d4e5f60001")))
+	require.Len(t, answer, 1)
+	require.Equal(t, "production", answer[0].Fields[1].Labels["account"])
+	require.Len(t, w.frames(w.lastDays(1), cpu(named("i-unheard-of"))), 4, "three accounts, four regions")
+}
+
 func TestNoMetricMatches(t *testing.T) {
 	w := newWorld(t)
 	answer := w.frames(w.lastDays(1), cpu(fields{"metric": "CPUUtilisation"}))

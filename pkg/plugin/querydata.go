@@ -98,7 +98,10 @@ func (i *Instance) run(ctx context.Context, dq backend.DataQuery, alert bool) (d
 	if err != nil {
 		return nil, backend.DownstreamError(err)
 	}
-	keys, failed := i.expand(ctx, q, targets)
+	keys, failed, err := i.expand(ctx, q, targets)
+	if err != nil {
+		return nil, backend.DownstreamError(err)
+	}
 	failures = append(failures, failed...)
 	keys, cut := limit(keys, window)
 	if alert && (len(failures) > 0 || cut != "") {
@@ -144,7 +147,18 @@ func minTime(a, b time.Time) time.Time {
 }
 
 // expand finds the series of each target. A target that cannot be listed is a failure beside the others.
-func (i *Instance) expand(ctx context.Context, q query.Query, targets []accounts.Target) ([]series.Key, []accounts.Failure) {
+//
+// Explicit dimensions in one target are taken at their word. In several targets the same values cannot exist everywhere, so only what
+// AWS lists is asked for; where nothing is listed (a metric that was silent for two weeks) every target is.
+func (i *Instance) expand(ctx context.Context, q query.Query, targets []accounts.Target) ([]series.Key, []accounts.Failure, error) {
+	explicit := !cloudwatch.HasWildcard(q.Dimensions)
+	var named [][]series.Dimension
+	if explicit {
+		var err error
+		if named, err = cloudwatch.Combine(q.Dimensions); err != nil || len(targets) == 1 {
+			return keysOf(q, targets, func(int) [][]series.Dimension { return named }), nil, err
+		}
+	}
 	found := make([][][]series.Dimension, len(targets))
 	errs := make([]error, len(targets))
 	var group errgroup.Group
@@ -155,20 +169,36 @@ func (i *Instance) expand(ctx context.Context, q query.Query, targets []accounts
 		})
 	}
 	_ = group.Wait()
-	var keys []series.Key
 	var failures []accounts.Failure
 	for n, t := range targets {
 		if errs[n] != nil {
 			failures = append(failures, accounts.Failure{Account: t.Account.Alias, Region: t.Region, Err: accounts.Explain(errs[n])})
 		}
-		for _, dims := range found[n] {
+	}
+	keys := keysOf(q, targets, func(n int) [][]series.Dimension { return found[n] })
+	if explicit && len(keys) == 0 {
+		keys = keysOf(q, targets, func(n int) [][]series.Dimension {
+			if errs[n] != nil {
+				return nil
+			}
+			return named
+		})
+	}
+	return keys, failures, nil
+}
+
+// keysOf makes the keys of the dimensions that each target has.
+func keysOf(q query.Query, targets []accounts.Target, of func(target int) [][]series.Dimension) []series.Key {
+	var keys []series.Key
+	for n, t := range targets {
+		for _, dims := range of(n) {
 			keys = append(keys, series.Key{
 				AccountID: t.Account.ID, RoleARN: t.Account.RoleARN, Region: t.Region, Namespace: q.Namespace,
 				Metric: q.Metric, Dimensions: dims, Stat: q.Statistic, Period: q.Period,
 			})
 		}
 	}
-	return keys, failures
+	return keys
 }
 
 // limit cuts what is too much, and says so.

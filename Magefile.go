@@ -1,0 +1,268 @@
+//go:build mage
+
+// The tasks of Vigia. `go tool mage -l` lists them; nothing needs to be installed but Go, Node and a C compiler.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/build/buildinfo"
+	"github.com/grafana/grafana-plugin-sdk-go/build/utils"
+	"github.com/magefile/mage/mg"
+	"github.com/magefile/mage/sh"
+	"github.com/magefile/mage/target"
+
+	"github.com/vigia-cloudwatch/vigia/cmd/demo/progress"
+)
+
+// Tags of every build and test: a static SQLite that loads no extension, and name look-ups without libc.
+const tags = "arrow_json_stdlib,sqlite_omit_load_extension,netgo,osusergo"
+
+// packages are ours; ./... would take in Go sources that npm packages carry.
+var packages = []string{"./cmd/...", "./pkg/...", "./provisioning/..."}
+
+const backendDir = "src/datasource" // the nested plugin that has the back end
+
+// Build makes the whole plugin in dist/: front end, back end for this machine (or TARGET, see buildBackend), manifest.
+func Build() {
+	mg.SerialDeps(BuildFrontend, BuildBackend)
+}
+
+// BuildFrontend bundles the app, the data source's editors and the panel into dist/, when a source is newer.
+func BuildFrontend() error {
+	if err := nodeModules(); err != nil {
+		return err
+	}
+	inputs := []string{"src", "package.json", "package-lock.json", "tsconfig.json", ".swcrc", "README.md", "CHANGELOG.md"}
+	configs, err := filepath.Glob("*.config.*")
+	if err != nil {
+		return err
+	}
+	const bundle = "dist/module.js"
+	stale, err := target.Dir(bundle, append(inputs, configs...)...)
+	if err != nil || !stale {
+		return err
+	}
+	if err := progress.Step("bundle the front end", func() error { return quiet("npm", "run", "build", "--silent") }); err != nil {
+		return err
+	}
+	now := time.Now()
+	return os.Chtimes(bundle, now, now) // webpack does not write a file that stays the same
+}
+
+// nodeModules installs what package-lock.json lists, when it changed since. `npm ci` would refuse the lock file on a registry that
+// lacks the binaries of some platforms, although they are optional; this leaves them out and the lock file alone.
+func nodeModules() error {
+	stale, err := target.Path("node_modules/.package-lock.json", "package-lock.json")
+	if err != nil || !stale {
+		return err
+	}
+	return progress.Step("install npm packages", func() error { return quiet("npm", "install", "--no-save", "--loglevel=error") })
+}
+
+// BuildBackend compiles the back end into dist/datasource/. TARGET=linux/arm64 and TARGET_CC=<cross compiler> choose another platform.
+func BuildBackend() error {
+	goos, goarch, err := platform(os.Getenv("TARGET"))
+	if err != nil {
+		return err
+	}
+	binary, err := backendBinary(goos, goarch)
+	if err != nil {
+		return err
+	}
+	flags, err := linkerFlags(goos)
+	if err != nil {
+		return err
+	}
+	env := map[string]string{"CGO_ENABLED": "1", "GOOS": goos, "GOARCH": goarch}
+	if cc := os.Getenv("TARGET_CC"); cc != "" {
+		env["CC"] = cc
+	}
+	err = progress.Step("compile the back end", func() error {
+		return quietWith(env, "go", "build", "-o", binary, "-tags", tags, "-ldflags", flags, "./pkg")
+	})
+	if err != nil {
+		return err
+	}
+	return writeManifest()
+}
+
+// platform reads "os/arch"; empty is this machine. GOOS and GOARCH cannot serve: `go tool` would build mage itself for them.
+func platform(target string) (goos, goarch string, err error) {
+	if target == "" {
+		return runtime.GOOS, runtime.GOARCH, nil
+	}
+	goos, goarch, ok := strings.Cut(target, "/")
+	if !ok {
+		return "", "", fmt.Errorf("TARGET %q is not os/arch", target)
+	}
+	return goos, goarch, nil
+}
+
+// backendBinary is where Grafana looks for the back end: the executable of plugin.json, with the platform.
+func backendBinary(goos, goarch string) (string, error) {
+	executable, err := jsonField(filepath.Join(backendDir, "plugin.json"), "executable")
+	if err != nil {
+		return "", err
+	}
+	name := fmt.Sprintf("%s_%s_%s", executable, goos, goarch)
+	if goos == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join("dist", filepath.Base(backendDir), name), nil
+}
+
+// linkerFlags link statically where the platform can: a binary that needs a libc does not start on Grafana's Alpine images.
+func linkerFlags(goos string) (string, error) {
+	id, err := jsonField(filepath.Join(backendDir, "plugin.json"), "id")
+	if err != nil {
+		return "", err
+	}
+	version, err := jsonField("package.json", "version")
+	if err != nil {
+		return "", err
+	}
+	variables := map[string]string{}
+	buildinfo.Info{PluginID: id, Version: version, Time: time.Now().UnixMilli()}.AppendFlags(variables)
+	flags := "-w -s"
+	if goos != "darwin" {
+		flags += ` -linkmode external -extldflags "-static"`
+	}
+	for name, value := range variables {
+		flags += fmt.Sprintf(" -X '%s=%s'", name, value)
+	}
+	return flags, nil
+}
+
+// writeManifest lists the hash of each Go source, by which Grafana's validator compares a binary with its repository.
+func writeManifest() error {
+	manifest, err := utils.GenerateManifest()
+	if err != nil {
+		return fmt.Errorf("hash Go sources: %w", err)
+	}
+	return os.WriteFile("dist/go_plugin_build_manifest", []byte(manifest), 0o644)
+}
+
+// Demo builds the plugin, starts a simulated AWS with three accounts and shows what the plugin makes of it.
+func Demo() error {
+	started := time.Now().Format(time.RFC3339)
+	if err := buildForDemo(); err != nil {
+		return err
+	}
+	for _, command := range []string{"awssim", "demo"} {
+		err := progress.Step("compile "+command, func() error {
+			return quiet("go", "build", "-tags", tags, "-o", "bin/", "./cmd/"+command)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return sh.RunV(filepath.Join("bin", "demo"), "-started", started)
+}
+
+// buildForDemo needs the back end; a front end that cannot be built is said, and the demo fails later only if Grafana shows it.
+func buildForDemo() error {
+	if err := BuildBackend(); err != nil {
+		return err
+	}
+	if err := BuildFrontend(); err != nil {
+		fmt.Fprintf(os.Stderr, "The front end was not built: %v\n", err)
+	}
+	return nil
+}
+
+// Test runs every test: types and units of the front end, vet, and the Go tests under the race detector.
+func Test() error {
+	mg.Deps(nodeModules)
+	return errors.Join(
+		sh.RunV("npm", "run", "--silent", "typecheck"),
+		sh.RunV("npm", "test", "--silent"),
+		sh.RunV("go", append([]string{"vet", "-tags", tags}, packages...)...),
+		sh.RunV("go", append([]string{"test", "-race", "-vet", "off", "-tags", tags}, packages...)...),
+	)
+}
+
+// Lint reports what is not formatted, what vet finds, and what eslint and prettier find.
+func Lint() error {
+	mg.Deps(nodeModules)
+	return errors.Join(
+		formatted("Magefile.go", "cmd", "pkg", "provisioning"),
+		sh.RunV("go", append([]string{"vet", "-tags", tags}, packages...)...),
+		sh.RunV("go", "vet", "-tags", "mage", "Magefile.go"),
+		sh.RunV("npm", "run", "--silent", "lint"),
+	)
+}
+
+func formatted(paths ...string) error {
+	list, err := sh.Output("gofmt", append([]string{"-l"}, paths...)...)
+	if err == nil && list != "" {
+		err = fmt.Errorf("gofmt these files:\n%s", list)
+	}
+	return err
+}
+
+// Bench holds the benchmarks; each ends with one line per figure.
+type Bench mg.Namespace
+
+// Query times a query of 50 series over 7 days at 5 minutes, with an empty cache and with a full one.
+func (Bench) Query() error {
+	out, err := sh.Output("go", "test", "-tags", tags, "-run", "^$", "-bench", "^BenchmarkQuery", "./pkg/plugin")
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	for _, kind := range []string{"cold", "warm"} {
+		ms, err := benchMillis(out, kind)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("figure query_%s_ms %.1f ms\n", kind, ms)
+	}
+	return nil
+}
+
+// benchMillis finds the time of one operation of the sub-benchmark of that name.
+func benchMillis(output, kind string) (float64, error) {
+	line := regexp.MustCompile(`(?m)^BenchmarkQuery\S*/` + kind + `\S*\s+\d+\s+([\d.]+) ns/op`).FindStringSubmatch(output)
+	if line == nil {
+		return 0, fmt.Errorf("pkg/plugin has no benchmark BenchmarkQuery/%s", kind)
+	}
+	ns, err := strconv.ParseFloat(line[1], 64)
+	return ns / 1e6, err
+}
+
+// quiet runs a command and shows its output only if it fails.
+func quiet(command string, args ...string) error { return quietWith(nil, command, args...) }
+
+func quietWith(env map[string]string, command string, args ...string) error {
+	var out bytes.Buffer
+	if _, err := sh.Exec(env, &out, &out, command, args...); err != nil {
+		return fmt.Errorf("%w\n%s", err, strings.TrimSpace(out.String()))
+	}
+	return nil
+}
+
+func jsonField(file, name string) (string, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(content, &fields); err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	value, ok := fields[name].(string)
+	if !ok || value == "" {
+		return "", fmt.Errorf("%s: field %q is missing", file, name)
+	}
+	return value, nil
+}
