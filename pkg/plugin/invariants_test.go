@@ -23,13 +23,14 @@ import (
 func TestInvariantScoreDoesNotDependOnWhoLooks(t *testing.T) {
 	w := newWorld(t)
 	reference := map[string]map[time.Time]float64{}
-	for _, f := range w.frames(w.lastDays(9), cpu(nil)) {
+	q := cpu(fields{"dimensions": fields{"InstanceId": []string{"i-0a1b2c3d4e5f60001", "i-0d1b2c3d4e5f60001"}}})
+	for _, f := range w.frames(w.lastDays(9), q) {
 		reference[identity(f)] = points(f)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		from := time.Duration(rapid.IntRange(30, 8*24*60).Draw(rt, "from")) * time.Minute
 		to := time.Duration(rapid.IntRange(0, int(from/time.Minute)-20).Draw(rt, "to")) * time.Minute
-		for _, f := range w.frames(backend.TimeRange{From: w.now().Add(-from), To: w.now().Add(-to)}, cpu(nil)) {
+		for _, f := range w.frames(backend.TimeRange{From: w.now().Add(-from), To: w.now().Add(-to)}, q) {
 			require.Positive(rt, f.Fields[0].Len())
 			for at, got := range points(f) {
 				want, ok := reference[identity(f)][at]
