@@ -60,14 +60,13 @@ func BuildFrontend() error {
 	return os.Chtimes(bundle, now, now) // webpack does not write a file that stays the same
 }
 
-// nodeModules installs what package-lock.json lists, when it changed since. `npm ci` would refuse the lock file on a registry that
-// lacks the binaries of some platforms, although they are optional; this leaves them out and the lock file alone.
+// nodeModules installs what package-lock.json lists, when it changed since.
 func nodeModules() error {
 	stale, err := target.Path("node_modules/.package-lock.json", "package-lock.json")
 	if err != nil || !stale {
 		return err
 	}
-	return progress.Step("install npm packages", func() error { return quiet("npm", "install", "--no-save", "--loglevel=error") })
+	return progress.Step("install npm packages", func() error { return quiet("npm", "ci", "--loglevel=error") })
 }
 
 // BuildBackend compiles the back end into dist/datasource/. TARGET=linux/arm64 and TARGET_CC=<cross compiler> choose another platform.

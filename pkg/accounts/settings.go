@@ -69,6 +69,9 @@ func (s Settings) validate() error {
 	if _, err := awsds.ToAuthType(s.AuthType); err != nil {
 		return fmt.Errorf("field %q: %q is unknown: use default, keys, credentials, ec2_iam_role or grafana_assume_role", "authType", s.AuthType)
 	}
+	if s.AuthType == "keys" && !s.Simulated && (s.AccessKey == "" || s.SecretKey == "") {
+		return fmt.Errorf("fields %q and %q: authType keys needs both", "accessKey", "secretKey")
+	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil {
 		return fmt.Errorf("field %q: %q is no IANA time zone such as Europe/Madrid", "timezone", s.Timezone)
 	}

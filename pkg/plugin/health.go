@@ -97,8 +97,16 @@ func (i *Instance) probe(ctx context.Context, a accounts.Account) accountHealth 
 		return h
 	}
 	h.OK = true
-	h.Message = "reads CloudWatch as " + identity
+	h.Message = "reads CloudWatch as " + withoutSession(identity)
 	return h
+}
+
+// withoutSession leaves out the last part of an assumed role's ARN, a random name that tells people nothing.
+func withoutSession(arn string) string {
+	if session := strings.LastIndex(arn, "/"); strings.Contains(arn, ":assumed-role/") && session > 0 {
+		return arn[:session]
+	}
+	return arn
 }
 
 func (i *Instance) probeRegions(ctx context.Context, a accounts.Account) (identity string, err error) {

@@ -214,7 +214,9 @@ func TestResources(t *testing.T) {
 	status, body, _ := w.resource("account-health?account=production")
 	require.Equal(t, 200, status)
 	require.Contains(t, body, `"ok":true`)
-	require.Contains(t, body, "assumed-role/vigia-reader")
+	require.Contains(t, body, `:assumed-role/vigia-reader"`)
+	_, body, _ = w.resource("accounts")
+	require.Contains(t, body, `{"id":"333333333333","alias":"data","roleArn":"arn:aws:iam::333333333333:role/vigia-reader","regions":["us-east-1"],"labels":{},"simulated":false}`)
 }
 
 // A query that meets faults gives what it would have given without them, or says what is missing.

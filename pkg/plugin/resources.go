@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -93,15 +94,22 @@ func respond(w http.ResponseWriter, status int, body any) {
 	}
 }
 
-func (i *Instance) listAccounts() any {
-	type account struct {
-		accounts.Account
-		Simulated bool `json:"simulated"`
-	}
-	out := []account{}
+// listedAccount is an account as the editors see it; what only an administrator needs stays out.
+type listedAccount struct {
+	ID        string            `json:"id"`
+	Alias     string            `json:"alias"`
+	RoleARN   string            `json:"roleArn"`
+	Regions   []string          `json:"regions"`
+	Labels    map[string]string `json:"labels"`
+	Simulated bool              `json:"simulated"`
+}
+
+func (i *Instance) listAccounts() []listedAccount {
+	out := []listedAccount{}
 	for _, a := range i.directory.Accounts() {
-		a.ExternalID = "" // of no use to an editor
-		out = append(out, account{a, i.simulated})
+		listed := listedAccount{ID: a.ID, Alias: a.Alias, RoleARN: a.RoleARN, Regions: a.Regions, Labels: map[string]string{}, Simulated: i.simulated}
+		maps.Copy(listed.Labels, a.Labels)
+		out = append(out, listed)
 	}
 	return out
 }

@@ -1,0 +1,141 @@
+import { type DataSourceSettings } from '@grafana/data';
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { useState } from 'react';
+import { ConfigEditor } from './ConfigEditor';
+import { Resources } from './resources';
+import { type Account, type VigiaOptions, type VigiaSecrets } from './types';
+
+type Settings = DataSourceSettings<VigiaOptions, VigiaSecrets>;
+
+const production: Account = {
+  id: '111111111111',
+  alias: 'production',
+  roleArn: 'arn:aws:iam::111111111111:role/vigia-reader',
+  regions: ['us-east-1'],
+};
+
+function setup(jsonData: VigiaOptions, patch: Partial<Settings> = {}) {
+  const onOptionsChange = jest.fn();
+  const initial = { uid: 'vigia', version: 1, jsonData, secureJsonFields: {}, readOnly: false, ...patch } as Settings;
+  function Host() {
+    const [options, setOptions] = useState(initial);
+    return (
+      <>
+        <ConfigEditor
+          options={options}
+          onOptionsChange={(next) => {
+            onOptionsChange(next);
+            setOptions(next);
+          }}
+        />
+        <button onClick={() => setOptions({ ...options, version: (options.version ?? 0) + 1 })}>save</button>
+      </>
+    );
+  }
+  render(<Host />);
+  const jsonDataNow = () => (onOptionsChange.mock.lastCall as [Settings])[0].jsonData;
+  return { onOptionsChange, jsonDataNow, user: userEvent.setup() };
+}
+
+afterEach(() => jest.restoreAllMocks());
+
+test('an added account opens, shows what is missing and is filled in field by field', async () => {
+  const { jsonDataNow, user } = setup({ accounts: [production] });
+  await user.click(screen.getByRole('button', { name: 'Add account' }));
+  const row = within(screen.getByRole('group', { name: 'Account account 2' }));
+  expect(row.getByText('An account id has twelve digits')).toBeInTheDocument();
+  expect(row.getByText('Give the account a name')).toBeInTheDocument();
+
+  await user.type(row.getByLabelText('Alias'), 'staging');
+  await user.type(row.getByLabelText('Account id'), ' 222222222222 ');
+  await user.type(row.getByLabelText('Role ARN'), 'arn:aws:iam::333333333333:role/x');
+  await user.type(row.getByLabelText('Labels'), 'team=payments');
+  await user.tab();
+  expect(jsonDataNow().accounts).toEqual([
+    production,
+    {
+      alias: 'staging',
+      id: '222222222222',
+      roleArn: 'arn:aws:iam::333333333333:role/x',
+      labels: { team: 'payments' },
+    },
+  ]);
+  expect(screen.getByText('This role belongs to account 333333333333')).toBeInTheDocument();
+});
+
+test('an account is removed', async () => {
+  const { jsonDataNow, user } = setup({ accounts: [production, { id: '222222222222', alias: 'staging' }] });
+  await user.click(screen.getByRole('button', { name: 'Remove production' }));
+  expect(jsonDataNow().accounts).toEqual([{ id: '222222222222', alias: 'staging' }]);
+});
+
+test('a closed row says what is wrong with its account', () => {
+  setup({ accounts: [{ ...production, regions: ['Virginia'] }] });
+  expect(screen.getByText('"Virginia" is no region')).toBeInTheDocument();
+});
+
+test.each([
+  [{ ok: true, message: 'assumed the role' }, 'assumed the role'],
+  [{ ok: false, message: 'access denied' }, 'access denied'],
+])('a test shows what the account answers: %j', async (health, text) => {
+  const ask = jest.spyOn(Resources.prototype, 'accountHealth').mockResolvedValue(health as never);
+  const { user } = setup({ accounts: [production] });
+  await user.click(screen.getByRole('button', { name: 'Test' }));
+  expect(await screen.findByText(text)).toBeInTheDocument();
+  expect(ask).toHaveBeenCalledWith('production');
+});
+
+test('a test whose call fails shows the failure', async () => {
+  jest.spyOn(Resources.prototype, 'accountHealth').mockRejectedValue(new Error('plugin unavailable'));
+  const { user } = setup({ accounts: [production] });
+  await user.click(screen.getByRole('button', { name: 'Test' }));
+  expect(await screen.findByText('plugin unavailable')).toBeInTheDocument();
+});
+
+test('a changed account can be tested only after it is saved', async () => {
+  const { user } = setup({ accounts: [production] });
+  const testButton = () => screen.getByRole('button', { name: 'Test' });
+  await user.click(screen.getByRole('button', { name: 'Edit production' }));
+  await user.type(screen.getByLabelText('External id'), 'secret-1');
+  await user.tab();
+  expect(testButton()).toHaveAttribute('aria-disabled', 'true');
+  await user.click(screen.getByRole('button', { name: 'save' }));
+  expect(testButton()).not.toHaveAttribute('aria-disabled', 'true');
+});
+
+test('keys are secrets, and shown only for the type that uses them', async () => {
+  const { onOptionsChange, user } = setup({ authType: 'keys' });
+  await user.type(screen.getByLabelText('Access key'), 'A');
+  expect(onOptionsChange).toHaveBeenLastCalledWith(
+    expect.objectContaining({ secureJsonData: { accessKey: 'A' }, jsonData: { authType: 'keys' } })
+  );
+  expect(screen.queryByLabelText('Profile')).not.toBeInTheDocument();
+});
+
+test('the profile belongs to the credentials file', () => {
+  setup({ authType: 'credentials' });
+  expect(screen.getByLabelText(/^Profile/)).toBeInTheDocument();
+  expect(screen.queryByLabelText('Access key')).not.toBeInTheDocument();
+});
+
+test('a simulated source needs no credentials and says what it is', async () => {
+  const { jsonDataNow, user } = setup({});
+  await user.click(screen.getByLabelText(/^Simulated/));
+  expect(jsonDataNow()).toEqual({ simulated: true });
+  expect(screen.getByText('Simulated data')).toBeInTheDocument();
+  expect(screen.queryByText('Authentication')).not.toBeInTheDocument();
+});
+
+test('wrong settings are told at their field', () => {
+  setup({ timezone: 'Mars/Olympus', stsEndpoint: 'sts.local' });
+  expect(screen.getByText('Use an IANA name such as Europe/Madrid')).toBeInTheDocument();
+  expect(screen.getByText('Use an address that begins with https:// or http://')).toBeInTheDocument();
+});
+
+test('a provisioned source can be looked at and tested, not edited', () => {
+  setup({ accounts: [production] }, { readOnly: true });
+  expect(screen.getByRole('button', { name: 'Add account' })).toBeDisabled();
+  expect(screen.getByLabelText(/^Simulated/)).toBeDisabled();
+  expect(screen.getByRole('button', { name: 'Test' })).toBeEnabled();
+});

@@ -1,0 +1,66 @@
+import { type DataQueryRequest, type DataSourceInstanceSettings, type ScopedVars } from '@grafana/data';
+import { type TemplateSrv } from '@grafana/runtime';
+import { lastValueFrom } from 'rxjs';
+import { VigiaDataSource } from './datasource';
+import { DEFAULT_QUERY, DEFAULT_VARIABLE_QUERY } from './query';
+import { type VigiaOptions, type VigiaQuery, type VigiaVariableQuery } from './types';
+import { VigiaVariableSupport } from './variableSupport';
+
+type Format = (value: unknown) => string;
+
+/** A template service with one variable of several values, `$accounts`. */
+const templateSrv = {
+  replace: (text: string, scopedVars: ScopedVars = {}, format?: Format | string) => {
+    const value = (scopedVars.accounts?.value as string[] | undefined) ?? ['production', 'staging'];
+    return text.replaceAll('$accounts', typeof format === 'function' ? format(value) : value.join(','));
+  },
+} as unknown as TemplateSrv;
+
+const settings = {
+  uid: 'vigia',
+  type: 'vigia-cloudwatch-datasource',
+} as DataSourceInstanceSettings<VigiaOptions>;
+const datasource = new VigiaDataSource(settings, templateSrv);
+const query = (patch: Partial<VigiaQuery> = {}): VigiaQuery => ({
+  refId: 'A',
+  ...DEFAULT_QUERY,
+  namespace: 'AWS/EC2',
+  metric: 'CPUUtilization',
+  ...patch,
+});
+
+test('a query is sent once it has a namespace and a metric, and is not hidden', () => {
+  expect(datasource.filterQuery(query())).toBe(true);
+  expect(datasource.filterQuery({ refId: 'A' } as VigiaQuery)).toBe(false);
+  expect(datasource.filterQuery(query({ metric: '' }))).toBe(false);
+  expect(datasource.filterQuery(query({ dimensions: { '': ['*'] } }))).toBe(false);
+  expect(datasource.filterQuery(query({ hide: true }))).toBe(false);
+});
+
+test('an old query is sent in today’s form, with every value of its variables', () => {
+  const old = { refId: 'A', namespace: 'AWS/EC2', metricName: 'CPUUtilization', accountId: '$accounts' };
+  expect(datasource.applyTemplateVariables(old as unknown as VigiaQuery, {})).toEqual(
+    query({ accounts: ['production', 'staging'] })
+  );
+});
+
+test('scoped values come before those of the dashboard', () => {
+  const scopedVars = { accounts: { text: 'data', value: ['data'] } };
+  expect(datasource.applyTemplateVariables(query({ accounts: ['$accounts'] }), scopedVars).accounts).toEqual(['data']);
+});
+
+test('a query that goes to Explore has its variables replaced and names its data source', () => {
+  const [moved] = datasource.interpolateVariablesInQueries([query({ accounts: ['$accounts'] })], {});
+  expect(moved).toMatchObject({ accounts: ['production', 'staging'], datasource: { uid: 'vigia' } });
+});
+
+test('a variable lists names within the values of the variables it hangs on', async () => {
+  const list = jest.spyOn(datasource.resources, 'list').mockResolvedValue({ items: ['eu-west-1'], notice: '' });
+  const targets: VigiaVariableQuery[] = [
+    { refId: 'A', ...DEFAULT_VARIABLE_QUERY, kind: 'regions', accounts: ['$accounts'] },
+  ];
+  const request = { targets, scopedVars: {} } as unknown as DataQueryRequest<VigiaVariableQuery>;
+  const answer = await lastValueFrom(new VigiaVariableSupport(datasource).query(request));
+  expect(answer.data).toEqual([{ text: 'eu-west-1', value: 'eu-west-1' }]);
+  expect(list).toHaveBeenCalledWith('regions', expect.objectContaining({ accounts: ['production', 'staging'] }));
+});

@@ -1,0 +1,63 @@
+import {
+  type DataSourceInstanceSettings,
+  type LegacyMetricFindQueryOptions,
+  type MetricFindValue,
+  type ScopedVars,
+} from '@grafana/data';
+import { DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+import { DEFAULT_QUERY, normaliseQuery } from './query';
+import { type Listing, Resources, type Scope } from './resources';
+import { type VariableKind, type VigiaOptions, type VigiaQuery, type VigiaVariableQuery } from './types';
+import { expandQuery, expandScope, type Replace } from './variables';
+import { VigiaVariableSupport } from './variableSupport';
+
+/** The front end of the data source: it replaces variables and lists names; everything else happens in the back end. */
+export class VigiaDataSource extends DataSourceWithBackend<VigiaQuery, VigiaOptions> {
+  readonly resources: Resources;
+  private readonly replace: Replace;
+
+  constructor(settings: DataSourceInstanceSettings<VigiaOptions>, templateSrv: TemplateSrv = getTemplateSrv()) {
+    super(settings);
+    this.resources = new Resources(settings.uid);
+    this.replace = (text, scopedVars, format) => templateSrv.replace(text, scopedVars, format);
+    this.variables = new VigiaVariableSupport(this);
+  }
+
+  getDefaultQuery(): Partial<VigiaQuery> {
+    return { ...DEFAULT_QUERY };
+  }
+
+  /** A query without a namespace or a metric, or with a dimension that has no name, is still being written. */
+  filterQuery(query: VigiaQuery): boolean {
+    const { namespace, metric, dimensions, hide } = normaliseQuery(query);
+    return !hide && namespace !== '' && metric !== '' && !('' in dimensions);
+  }
+
+  applyTemplateVariables(query: VigiaQuery, scopedVars: ScopedVars): VigiaQuery {
+    return expandQuery(normaliseQuery(query), this.replace, scopedVars);
+  }
+
+  interpolateVariablesInQueries(queries: VigiaQuery[], scopedVars: ScopedVars): VigiaQuery[] {
+    return queries.map((query) => ({
+      ...this.applyTemplateVariables(query, scopedVars),
+      datasource: this.getRef(),
+    }));
+  }
+
+  getQueryDisplayText(query: VigiaQuery): string {
+    const { namespace, metric, statistic, accounts } = normaliseQuery(query);
+    return `${namespace} ${metric} ${statistic} of ${accounts.join(', ')}`;
+  }
+
+  /** The values of a dashboard variable. */
+  async metricFindQuery(query: VigiaVariableQuery, options?: LegacyMetricFindQueryOptions): Promise<MetricFindValue[]> {
+    const scope = expandScope(query, this.replace, options?.scopedVars);
+    const { items } = await this.resources.list(query.kind, scope);
+    return items.map((text) => ({ text, value: text }));
+  }
+
+  /** Names for a field of an editor, within a scope that may hold variables. */
+  suggest(kind: VariableKind, scope: Scope): Promise<Listing<string>> {
+    return this.resources.list(kind, expandScope(scope, this.replace));
+  }
+}

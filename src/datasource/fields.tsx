@@ -1,0 +1,113 @@
+import { css } from '@emotion/css';
+import { Combobox, Field, Input, MultiCombobox, useTheme2 } from '@grafana/ui';
+import { type ReactElement, useState } from 'react';
+import { type LoadOptions, type Option, reconcileAll, toOption } from './suggestions';
+import { ALL } from './types';
+
+interface NamedProps {
+  id: string;
+  label: string;
+  error?: string;
+  disabled?: boolean;
+  width?: number;
+  placeholder?: string;
+}
+
+/** A labelled control with its error beneath, tight enough for rows. */
+export function Labelled(props: {
+  id: string;
+  label: string;
+  error?: string;
+  children: ReactElement<Record<string, unknown>>;
+}) {
+  return (
+    <Field noMargin htmlFor={props.id} label={props.label} invalid={Boolean(props.error)} error={props.error}>
+      {props.children}
+    </Field>
+  );
+}
+
+/** One name: chosen from suggestions, or any other text. */
+export function NameField(
+  props: NamedProps & { value: string; options: LoadOptions | Option[]; onChange: (value: string) => void }
+) {
+  return (
+    <Labelled id={props.id} label={props.label} error={props.error}>
+      <Combobox
+        id={props.id}
+        width={props.width ?? 28}
+        placeholder={props.placeholder}
+        disabled={props.disabled}
+        invalid={Boolean(props.error)}
+        createCustomValue
+        options={props.options}
+        value={props.value === '' ? null : toOption(props.value)}
+        onChange={(option) => props.onChange(option.value)}
+      />
+    </Labelled>
+  );
+}
+
+/** Several names, or all of them. */
+export function NamesField(
+  props: NamedProps & {
+    values: string[];
+    all: string;
+    options: LoadOptions;
+    onChange: (values: string[]) => void;
+  }
+) {
+  const theme = useTheme2();
+  const shown = (value: string): Option => (value === ALL ? { value, label: props.all } : toOption(value));
+  return (
+    // A MultiCombobox that is given a width takes its units for pixels and folds its values up: its container has the width.
+    <div className={css({ width: theme.spacing(props.width ?? 46), maxWidth: '100%' })}>
+      <Labelled id={props.id} label={props.label} error={props.error}>
+        <MultiCombobox
+          id={props.id}
+          placeholder={props.placeholder}
+          disabled={props.disabled}
+          createCustomValue
+          options={props.options}
+          value={props.values.map(shown)}
+          onChange={(options) =>
+            props.onChange(
+              reconcileAll(
+                props.values,
+                options.map((option) => option.value)
+              )
+            )
+          }
+        />
+      </Labelled>
+    </div>
+  );
+}
+
+/** A text that is handed on when the field is left or Enter is pressed, so that half a word starts no query. */
+export function TextField(
+  props: NamedProps & { value: string; type?: 'text' | 'number'; onCommit: (value: string) => void }
+) {
+  const [draft, setDraft] = useState<string>();
+  const commit = () => {
+    if (draft !== undefined && draft !== props.value) {
+      props.onCommit(draft);
+    }
+    setDraft(undefined);
+  };
+  return (
+    <Labelled id={props.id} label={props.label} error={props.error}>
+      <Input
+        id={props.id}
+        type={props.type ?? 'text'}
+        width={props.width ?? 20}
+        placeholder={props.placeholder}
+        disabled={props.disabled}
+        value={draft ?? props.value}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onBlur={commit}
+        onKeyDown={(event) => event.key === 'Enter' && commit()}
+      />
+    </Labelled>
+  );
+}

@@ -1,0 +1,200 @@
+import { ALL, type Dimensions, MEASURES, type Measure, type VigiaQuery, type VigiaVariableQuery } from './types';
+
+/** A new query, but for its refId. */
+export const DEFAULT_QUERY: Omit<VigiaQuery, 'refId'> = {
+  version: 1,
+  accounts: [ALL],
+  regions: [ALL],
+  namespace: '',
+  metric: '',
+  statistic: 'Average',
+  dimensions: {},
+  period: 'auto',
+  score: true,
+  band: true,
+  forecast: false,
+  horizon: '24h',
+  threshold: null,
+  output: '',
+  legend: '',
+};
+
+/** A new variable query, but for its refId. */
+export const DEFAULT_VARIABLE_QUERY: Omit<VigiaVariableQuery, 'refId'> = {
+  kind: 'accounts',
+  accounts: [ALL],
+  regions: [ALL],
+  namespace: '',
+  metric: '',
+  dimensionKey: '',
+};
+
+export const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount', 'p50', 'p90', 'p95', 'p99', 'tm90'];
+export const PERIODS = ['auto', '1m', '5m', '15m', '1h', '6h', '1d'];
+export const HORIZONS = ['6h', '12h', '24h', '3d', '7d'];
+
+/** Query JSON of any age: unversioned, or of Grafana's own CloudWatch data source. */
+export type AnyQuery = Record<string, unknown> & { refId: string };
+
+const CLOUDWATCH_LEFTOVERS = new Set([
+  'matchExact',
+  'expression',
+  'sqlExpression',
+  'sql',
+  'id',
+  'alias',
+  'label',
+  'queryMode',
+  'metricQueryType',
+  'metricEditorMode',
+  'logGroups',
+  'statsGroups',
+  'returnData',
+  'metricName',
+  'region',
+  'accountId',
+  'statistics',
+]);
+
+/**
+ * Fills in defaults and translates older JSON, by the rules of pkg/query. Fields that it does not know are kept, so that
+ * saving a dashboard loses nothing.
+ */
+export function normaliseQuery(raw: Partial<VigiaQuery> | AnyQuery): VigiaQuery {
+  const fields: Record<string, unknown> = { ...raw };
+  const current = fields.version === 1 ? fields : migrated(fields);
+  const own: Partial<VigiaQuery> = {
+    accounts: listOr(current.accounts, [ALL]),
+    regions: listOr(current.regions, [ALL]),
+    dimensions: dimensionLists(current.dimensions),
+    threshold: finiteOrNull(current.threshold),
+    output: isMeasure(current.output) ? current.output : '',
+  };
+  return { refId: 'A', ...DEFAULT_QUERY, ...withoutNulls(current), ...own, version: 1 };
+}
+
+function migrated(fields: Record<string, unknown>): Record<string, unknown> {
+  const result: Record<string, unknown> = {
+    ...fields,
+    accounts: fields.accounts ?? oneAsList(fields.accountId, 'all'),
+    regions: fields.regions ?? oneAsList(fields.region, 'default'),
+    metric: fields.metric ?? fields.metricName,
+    statistic: fields.statistic ?? (Array.isArray(fields.statistics) ? (fields.statistics as unknown[])[0] : undefined),
+    period: typeof fields.period === 'number' ? `${fields.period}s` : fields.period || undefined,
+  };
+  return Object.fromEntries(Object.entries(result).filter(([name]) => !CLOUDWATCH_LEFTOVERS.has(name)));
+}
+
+function oneAsList(value: unknown, wordForAll: string): string[] | undefined {
+  if (typeof value !== 'string' || value === '') {
+    return undefined;
+  }
+  return [value === wordForAll ? ALL : value];
+}
+
+function listOr(value: unknown, otherwise: string[]): string[] {
+  if (typeof value === 'string' && value !== '') {
+    return [value];
+  }
+  const kept = strings(value);
+  return kept.length > 0 ? kept : otherwise;
+}
+
+function dimensionLists(value: unknown): Dimensions {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return {};
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, values]) => [key, listOr(values, [ALL])]));
+}
+
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
+
+const finiteOrNull = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;
+
+const isMeasure = (value: unknown): value is Measure => MEASURES.includes(value as Measure);
+
+const withoutNulls = (fields: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
+
+/** What is wrong with a query, by field; an empty object says that it can be sent. */
+export type QueryErrors = Partial<Record<keyof VigiaQuery, string>>;
+
+const EXTENDED_STATISTIC = /^(p|tm|wm|tc|ts)(\d{1,2}(\.\d{1,10})?|100)$|^IQM$|^(PR|TM|WM|TC|TS)\([\d.%:]+\)$/;
+const MAX_HORIZON_SECONDS = 30 * 86_400;
+const MAX_HORIZON_STEPS = 8640;
+const AUTO_PERIOD_SECONDS = 300;
+
+/** Checks a query by the rules of pkg/query. Template variables are taken on trust: they are not replaced yet. */
+export function validateQuery(query: VigiaQuery): QueryErrors {
+  const errors: QueryErrors = {
+    namespace: query.namespace.trim() ? undefined : 'Choose a namespace',
+    metric: query.metric.trim() ? undefined : 'Choose a metric',
+    statistic: statisticError(query.statistic),
+    dimensions: dimensionsError(query.dimensions),
+    period: periodError(query.period),
+    horizon: usesForecast(query) ? horizonError(query.horizon, query.period) : undefined,
+    threshold:
+      query.output === 'hours_to_threshold' && query.threshold === null
+        ? 'hours_to_threshold needs a threshold'
+        : undefined,
+  };
+  return Object.fromEntries(Object.entries(errors).filter(([, message]) => message !== undefined));
+}
+
+/** Says whether anything of the forecast is asked for. */
+export const usesForecast = (query: VigiaQuery): boolean =>
+  query.output === ''
+    ? query.forecast
+    : query.output.startsWith('forecast') || query.output === 'hours_to_threshold' || query.output === 'max_in_horizon';
+
+const hasVariable = (text: string) => /\$\w+|\$\{[^}]+\}|\[\[[^\]]+\]\]/.test(text);
+
+function statisticError(statistic: string): string | undefined {
+  const known = STATISTICS.includes(statistic) || EXTENDED_STATISTIC.test(statistic) || hasVariable(statistic);
+  return known ? undefined : 'Use Average, Sum, Minimum, Maximum, SampleCount or one like p99 or tm90';
+}
+
+function dimensionsError(dimensions: Dimensions): string | undefined {
+  return Object.keys(dimensions).some((key) => key.trim() === '') ? 'A dimension has no name' : undefined;
+}
+
+function periodError(period: string): string | undefined {
+  if (period === 'auto' || hasVariable(period)) {
+    return undefined;
+  }
+  const seconds = durationSeconds(period);
+  if (seconds === undefined) {
+    return 'Use auto or a duration such as 1m, 5m or 1h';
+  }
+  const onGrid = [1, 5, 10, 20, 30].includes(seconds) || (seconds >= 60 && seconds <= 86_400 && seconds % 60 === 0);
+  return onGrid ? undefined : 'Use 1, 5, 10, 20 or 30 s, or whole minutes up to 1d';
+}
+
+function horizonError(horizon: string, period: string): string | undefined {
+  if (hasVariable(horizon)) {
+    return undefined;
+  }
+  const seconds = durationSeconds(horizon);
+  if (seconds === undefined || seconds <= 0) {
+    return 'Use a duration such as 6h or 7d';
+  }
+  const step = durationSeconds(period) ?? AUTO_PERIOD_SECONDS;
+  const limit = Math.min(MAX_HORIZON_SECONDS, MAX_HORIZON_STEPS * step);
+  return seconds > limit ? `Longer than the limit of ${Math.floor(limit / 3600)}h at this period` : undefined;
+}
+
+const UNIT_SECONDS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds of a duration such as `90`, `30s`, `5m`, `1h30m` or `7d`; undefined where it is none. */
+export function durationSeconds(text: string): number | undefined {
+  const whole = /^(\d+)([smhd]?)$/.exec(text.trim());
+  if (whole) {
+    return Number(whole[1]) * UNIT_SECONDS[whole[2]];
+  }
+  if (!/^(\d+h)?(\d+m)?(\d+s)?$/.test(text.trim()) || text.trim() === '') {
+    return undefined;
+  }
+  return [...text.matchAll(/(\d+)([hms])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * UNIT_SECONDS[unit], 0);
+}

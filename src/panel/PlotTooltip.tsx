@@ -1,0 +1,136 @@
+import { css } from '@emotion/css';
+import { type GrafanaTheme2 } from '@grafana/data';
+import { type TimeZone } from '@grafana/schema';
+import { useStyles2, useTheme2 } from '@grafana/ui';
+import { type ReactNode } from 'react';
+import { severityColors } from './colors';
+import { formatDirection, formatScore, formatTime, formatValue } from './format';
+import { severityOf } from './severity';
+import { sampleAt, type SeriesView } from './viewModel';
+
+interface Props {
+  series: SeriesView[];
+  colors: string[];
+  /** The series to tell everything about; the others get a line each. */
+  focused?: number;
+  /** Milliseconds under the cursor. */
+  time: number;
+  timeZone: TimeZone;
+}
+
+/** What stood, and what was expected, at a time. */
+export function PlotTooltip({ series, colors, focused, time, timeZone }: Props) {
+  const styles = useStyles2(getStyles);
+  const samples = series
+    .map((one, i) => ({
+      one,
+      color: colors[i],
+      at: sampleAt(one, time),
+      isFocused: series.length === 1 || i === focused,
+    }))
+    .filter(({ at }) => at >= 0);
+  const moment = samples.find(({ isFocused }) => isFocused) ?? samples[0];
+  if (!moment) {
+    return null;
+  }
+  return (
+    <div className={styles.tooltip}>
+      <div className={styles.time}>{formatTime(moment.one.time[moment.at], timeZone)}</div>
+      {samples.map(({ one, color, at, isFocused }) => (
+        <div key={one.key}>
+          <SampleLine series={one} color={color} at={at} isFocused={isFocused} />
+          {isFocused && <SampleDetails series={one} at={at} />}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function SampleLine(props: { series: SeriesView; color: string; at: number; isFocused: boolean }) {
+  const styles = useStyles2(getStyles);
+  const { series, at, isFocused } = props;
+  return (
+    <div className={styles.line}>
+      <span className={styles.swatch} style={{ background: props.color }} />
+      <span className={isFocused ? styles.focusedName : styles.name}>{series.name}</span>
+      <span className={styles.value}>{formatValue(series.field, series.value[at] ?? series.forecast[at])}</span>
+      <ScoreMark score={series.score[at]} />
+    </div>
+  );
+}
+
+/** A score on the colour of its severity; unremarkable ones are left out. */
+function ScoreMark({ score }: { score: number | null }) {
+  const theme = useTheme2();
+  const severity = severityOf(score);
+  if (!severity) {
+    return null;
+  }
+  const background = severityColors(theme)[severity.name];
+  return (
+    <span
+      style={{
+        background,
+        color: theme.colors.getContrastText(background),
+        borderRadius: theme.shape.radius.default,
+        padding: theme.spacing(0, 0.5),
+      }}
+    >
+      {formatScore(score)}
+    </span>
+  );
+}
+
+function SampleDetails({ series, at }: { series: SeriesView; at: number }) {
+  const styles = useStyles2(getStyles);
+  const format = (value: number | null) => formatValue(series.field, value);
+  const band = (lower: number | null, upper: number | null) =>
+    lower === null && upper === null ? null : `${format(lower)} to ${format(upper)}`;
+  const score = series.score[at];
+  const severity = severityOf(score);
+  const isFuture = at > series.last;
+
+  const rows: Array<[string, ReactNode]> = [
+    ['Value', isFuture ? null : series.value[at] === null ? 'missing' : format(series.value[at])],
+    ['Expected', series.expected[at] === null ? null : format(series.expected[at])],
+    ['Band', band(series.lower[at], series.upper[at])],
+    ['Score', score === null ? null : `${formatScore(score)}${severity ? ` · ${severity.label}` : ''}`],
+    ['Direction', formatDirection(series.direction[at]) || null],
+    ['Forecast', series.forecast[at] === null ? null : format(series.forecast[at])],
+    ['Forecast band', band(series.forecastLower[at], series.forecastUpper[at])],
+  ];
+  return (
+    <dl className={styles.details}>
+      {rows.map(([label, text]) =>
+        text === null ? null : (
+          <div key={label} className={styles.detail}>
+            <dt>{label}</dt>
+            <dd>{text}</dd>
+          </div>
+        )
+      )}
+    </dl>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  tooltip: css({ padding: theme.spacing(1), fontSize: theme.typography.bodySmall.fontSize, minWidth: 200 }),
+  time: css({ fontWeight: theme.typography.fontWeightMedium, marginBottom: theme.spacing(0.5) }),
+  line: css({ display: 'flex', alignItems: 'center', gap: theme.spacing(1) }),
+  swatch: css({ width: 14, height: 4, borderRadius: 2, flexShrink: 0 }),
+  name: css({ flexGrow: 1, color: theme.colors.text.secondary, wordBreak: 'break-word' }),
+  focusedName: css({
+    flexGrow: 1,
+    fontWeight: theme.typography.fontWeightMedium,
+    wordBreak: 'break-word',
+  }),
+  value: css({ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }),
+  details: css({ margin: theme.spacing(0.5, 0, 0.75, 2.75) }),
+  detail: css({
+    display: 'flex',
+    justifyContent: 'space-between',
+    gap: theme.spacing(2),
+    dt: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
+    dd: { margin: 0, fontVariantNumeric: 'tabular-nums' },
+  }),
+});

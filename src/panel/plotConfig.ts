@@ -1,0 +1,265 @@
+import { type AbsoluteTimeRange, colorManipulator, type GrafanaTheme2 } from '@grafana/data';
+import { type TimeZone } from '@grafana/schema';
+import {
+  AxisPlacement,
+  DrawStyle,
+  PointVisibility,
+  ScaleDirection,
+  ScaleOrientation,
+  UPlotConfigBuilder,
+} from '@grafana/ui';
+import type uPlot from 'uplot';
+import { severityColors } from './colors';
+import { formatValue } from './format';
+import { type PanelOptions } from './options';
+import { type Line, lineIndex, LINES, seriesOfLine, type Table, type Threshold } from './plotData';
+import { markedFrom, severityOf } from './severity';
+import { type SeriesView } from './viewModel';
+
+/** All that decides how a plot looks. */
+export interface PlotLook {
+  series: SeriesView[];
+  colors: string[];
+  options: PanelOptions;
+  thresholds: Threshold[];
+  axis: AbsoluteTimeRange;
+  theme: GrafanaTheme2;
+  timeZone: TimeZone;
+  /** One of many: thinner lines, fewer words. */
+  isSmall: boolean;
+}
+
+const LABEL_FONT_SIZE = 11;
+const MARKER_RADIUS = 4;
+
+/** The chart of some series over the table that `buildTable` made of them. */
+export function buildPlotConfig(look: PlotLook, table: Table): UPlotConfigBuilder {
+  const builder = new UPlotConfigBuilder(look.timeZone);
+  // Room for the half of the last time label that stands beyond the axis.
+  builder.setPadding([null, 16, null, null]);
+  addScales(builder, look, table);
+  look.series.forEach((_, i) => addSeries(builder, look, i));
+  builder.setCursor({
+    points: { size: (_plot: uPlot, index: number) => (isVisibleLine(index) ? 8 : 0) },
+    focus: { prox: 24 },
+    drag: { x: true, y: false, setScale: false },
+  });
+  builder.addHook('draw', (plot) => {
+    drawThresholds(plot, look);
+    drawNow(plot, look);
+    drawMarkers(plot, look);
+  });
+  return builder;
+}
+
+const isVisibleLine = (index: number): boolean => ['value', 'forecast'].includes(LINES[(index - 1) % LINES.length]);
+
+/** Series of one unit share a value axis. */
+const scaleOf = (series: SeriesView): string => `y-${series.field.config.unit ?? ''}`;
+
+function addScales(builder: UPlotConfigBuilder, look: PlotLook, table: Table) {
+  const { theme, timeZone, axis } = look;
+  builder.addScale({
+    scaleKey: 'x',
+    isTime: true,
+    orientation: ScaleOrientation.Horizontal,
+    direction: ScaleDirection.Right,
+    range: () => [axis.from, axis.to],
+  });
+  builder.addAxis({ scaleKey: 'x', isTime: true, placement: AxisPlacement.Bottom, timeZone, theme });
+
+  for (const scaleKey of new Set(look.series.map(scaleOf))) {
+    const lead = look.series.find((series) => scaleOf(series) === scaleKey)!;
+    const { min, max } = lead.field.config;
+    builder.addScale({
+      scaleKey,
+      orientation: ScaleOrientation.Vertical,
+      direction: ScaleDirection.Up,
+      min,
+      max,
+      ...softLimits(look, scaleKey, table),
+    });
+    builder.addAxis({
+      scaleKey,
+      theme,
+      placement: AxisPlacement.Auto,
+      formatValue: (value: number) => formatValue(lead.field, value),
+    });
+  }
+}
+
+/** Keeps a threshold in sight that lies outside the values, with a little room for its label. */
+function softLimits(look: PlotLook, scaleKey: string, table: Table): { softMin?: number; softMax?: number } {
+  const lines = look.thresholds
+    .filter((threshold) => scaleOf(look.series[threshold.series]) === scaleKey)
+    .map((threshold) => threshold.value);
+  const values = look.series.flatMap((series, i) =>
+    scaleOf(series) === scaleKey ? LINES.flatMap((line) => table[lineIndex(i, line)] ?? []) : []
+  );
+  const [low, high] = extent(values);
+  const room = 0.08 * (Math.max(high, ...lines) - Math.min(low, ...lines));
+  const above = Math.max(...lines, -Infinity);
+  const below = Math.min(...lines, Infinity);
+  return {
+    softMax: above > high ? above + room : undefined,
+    softMin: below < low ? below - room : undefined,
+  };
+}
+
+function extent(values: Array<number | null | undefined>): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value != null) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  return [low, high];
+}
+
+function addSeries(builder: UPlotConfigBuilder, look: PlotLook, i: number) {
+  const { theme, series } = look;
+  const color = look.colors[i];
+  const isCrowded = series.length > 2;
+  const base = {
+    scaleKey: scaleOf(series[i]),
+    theme,
+    drawStyle: DrawStyle.Line,
+    showPoints: PointVisibility.Never,
+    spanNulls: false,
+    pxAlign: false,
+  };
+  for (const line of LINES) {
+    const isEdge = line !== 'value' && line !== 'forecast';
+    builder.addSeries({
+      ...base,
+      lineColor: isEdge ? 'transparent' : color,
+      lineWidth: isEdge ? 0 : look.isSmall || isCrowded ? 1.25 : 1.75,
+      lineStyle: line === 'forecast' ? { fill: 'dash', dash: [7, 5] } : undefined,
+      showPoints: line === 'value' ? PointVisibility.Auto : PointVisibility.Never,
+      pointSize: 4,
+    });
+  }
+  const alpha = isCrowded ? 0.1 : theme.isDark ? 0.2 : 0.16;
+  const fill = (share: number) => colorManipulator.alpha(color, alpha * share);
+  const band = (upper: Line, lower: Line, share: number) =>
+    builder.addBand({ series: [lineIndex(i, upper), lineIndex(i, lower)], fill: fill(share), dir: -1 });
+  band('upper', 'lower', 1);
+  band('forecastUpper', 'forecastLower', 0.75);
+}
+
+/** Lets a hook draw within the plot's area, in canvas pixels. */
+function withinPlot(plot: uPlot, draw: (context: CanvasRenderingContext2D, ratio: number) => void) {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  draw(ctx, window.devicePixelRatio || 1);
+  ctx.restore();
+}
+
+function drawThresholds(plot: uPlot, look: PlotLook) {
+  const color = look.theme.visualization.getColorByName('red');
+  withinPlot(plot, (context, ratio) => {
+    for (const threshold of look.thresholds) {
+      const series = look.series[threshold.series];
+      const y = Math.round(plot.valToPos(threshold.value, scaleOf(series), true));
+      const right = plot.bbox.left + plot.bbox.width;
+      line(context, [plot.bbox.left, y], [right, y], color, ratio, [4, 3]);
+      const text = `${threshold.label} ${formatValue(series.field, threshold.value)}`;
+      const isAtTop = y - plot.bbox.top < 2 * LABEL_FONT_SIZE * ratio;
+      label(context, look.theme, text, [right - 6 * ratio, y + (isAtTop ? 4 : -4) * ratio], color, ratio, {
+        align: 'right',
+        baseline: isAtTop ? 'top' : 'bottom',
+      });
+    }
+  });
+}
+
+/** Where the observed ends and the forecast begins. */
+function drawNow(plot: uPlot, look: PlotLook) {
+  const ends = look.series
+    .filter((series) => series.last >= 0 && series.forecast.some((cell) => cell !== null))
+    .map((series) => series.time[series.last]);
+  const now = Math.max(...ends);
+  if (!look.options.showForecast || !Number.isFinite(now) || now >= look.axis.to) {
+    return;
+  }
+  const color = look.theme.colors.text.disabled;
+  withinPlot(plot, (context, ratio) => {
+    const x = Math.round(plot.valToPos(now, 'x', true));
+    line(context, [x, plot.bbox.top], [x, plot.bbox.top + plot.bbox.height], color, ratio, [2, 4]);
+    if (!look.isSmall) {
+      const foot = plot.bbox.top + plot.bbox.height - 3 * ratio;
+      label(context, look.theme, 'forecast', [x + 5 * ratio, foot], color, ratio, {
+        align: 'left',
+        baseline: 'bottom',
+      });
+    }
+  });
+}
+
+/** Dots on anomalous observations; where the value itself is missing, on what was expected. The worst are drawn last. */
+function drawMarkers(plot: uPlot, look: PlotLook) {
+  const colors = severityColors(look.theme);
+  const least = markedFrom(look.options.markers);
+  const outline = look.theme.colors.background.primary;
+  withinPlot(plot, (context, ratio) => {
+    const marks = look.series.flatMap((series) =>
+      series.score.flatMap((score, i) => {
+        const severity = severityOf(score);
+        const value = series.value[i] ?? series.expected[i];
+        return severity && severity.from >= least && value !== null ? [{ series, severity, value, i }] : [];
+      })
+    );
+    marks.sort((a, b) => a.severity.from - b.severity.from);
+    for (const { series, severity, value, i } of marks) {
+      const x = plot.valToPos(series.time[i], 'x', true);
+      const y = plot.valToPos(value, scaleOf(series), true);
+      context.beginPath();
+      context.arc(x, y, (look.isSmall ? 0.75 : 1) * MARKER_RADIUS * ratio, 0, 2 * Math.PI);
+      context.fillStyle = colors[severity.name];
+      context.fill();
+      context.lineWidth = ratio;
+      context.strokeStyle = outline;
+      context.stroke();
+    }
+  });
+}
+
+type Point = [x: number, y: number];
+
+function line(context: CanvasRenderingContext2D, from: Point, to: Point, color: string, ratio: number, dash: number[]) {
+  context.beginPath();
+  context.setLineDash(dash.map((length) => length * ratio));
+  context.strokeStyle = color;
+  context.lineWidth = ratio;
+  context.moveTo(...from);
+  context.lineTo(...to);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function label(
+  context: CanvasRenderingContext2D,
+  theme: GrafanaTheme2,
+  text: string,
+  at: Point,
+  color: string,
+  ratio: number,
+  { align, baseline }: { align: CanvasTextAlign; baseline: CanvasTextBaseline }
+) {
+  context.font = `${LABEL_FONT_SIZE * ratio}px ${theme.typography.fontFamily}`;
+  context.textAlign = align;
+  context.textBaseline = baseline;
+  context.lineWidth = 3 * ratio;
+  context.strokeStyle = theme.colors.background.primary;
+  context.strokeText(text, ...at);
+  context.fillStyle = color;
+  context.fillText(text, ...at);
+}
+
+/** The series under the cursor, by the line that is closest to it. */
+export const focusedSeries = (lineOfPlot: number | null): number | undefined =>
+  lineOfPlot === null ? undefined : seriesOfLine(lineOfPlot);

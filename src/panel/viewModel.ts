@@ -1,0 +1,239 @@
+import { type DataFrame, type Field, type Labels } from '@grafana/data';
+import { type Column, type NumberMeasure, type PointMeasure, readColumns, type Usage } from './measures';
+import { type AnomalyEvent, countEvents, type EventCounts, findEvents } from './severity';
+
+/** A value at each time of a series; null is a gap. */
+export type Cells = Array<number | null>;
+
+/** One series with all its measures on one time axis. */
+export interface SeriesView {
+  /** Unique among the series of a panel, and the same at the next refresh. */
+  key: string;
+  /** Unique among the series of a panel; what people read. */
+  name: string;
+  refId: string;
+  labels: Labels;
+  /** Milliseconds, ascending: the union of the times of all measures. */
+  time: number[];
+  value: Cells;
+  expected: Cells;
+  lower: Cells;
+  upper: Cells;
+  score: Cells;
+  direction: Cells;
+  /** Only after the last observation. */
+  forecast: Cells;
+  forecastLower: Cells;
+  forecastUpper: Cells;
+  /** Index of the last observation; -1 where nothing was observed. */
+  last: number;
+  /** Index of the newest score; -1 while there is none. */
+  lastScore: number;
+  events: AnomalyEvent[];
+  counts: EventCounts;
+  /** When the forecast reaches the threshold; undefined was not asked for. */
+  toThreshold?: ToThreshold;
+  maxInHorizon?: number | null;
+  /** Of the query. */
+  threshold: number | null;
+  periodMs?: number;
+  simulated: boolean;
+  /** Why there is no forecast, where one was asked for. */
+  forecastNote?: string;
+  /** Formats the values of this series. */
+  field: Field;
+}
+
+/** Hours from now until a threshold is reached, and their uncertainty. */
+export interface ToThreshold {
+  /** Null where it is not reached within the horizon, or not known. */
+  hours: number | null;
+  early?: number;
+  late?: number;
+  /** Why there is no number. */
+  note?: string;
+}
+
+export interface ViewModel {
+  series: SeriesView[];
+  simulated: boolean;
+  /** Of each query that told it, added up. */
+  usage?: Usage;
+}
+
+/** Makes of data frames what the panel draws. Series keep the order of the frames. */
+export function buildViewModel(frames: DataFrame[]): ViewModel {
+  const columns = readColumns(frames);
+  const series = [...groupBySeries(columns).entries()].map(([key, group]) => buildSeries(key, group));
+  return {
+    series: withUniqueNames(series),
+    simulated: series.some((one) => one.simulated),
+    usage: totalUsage(columns),
+  };
+}
+
+/** Columns of one series share the query and the labels. */
+function groupBySeries(columns: Column[]): Map<string, Column[]> {
+  const groups = new Map<string, Column[]>();
+  for (const column of columns) {
+    const labels = Object.entries(column.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = JSON.stringify([column.refId, labels]);
+    groups.set(key, [...(groups.get(key) ?? []), column]);
+  }
+  return groups;
+}
+
+function buildSeries(key: string, columns: Column[]): SeriesView {
+  const column = (measure: PointMeasure | NumberMeasure) => columns.find((one) => one.measure === measure);
+  const meta = columns.find((one) => one.meta)?.meta;
+  const periodMs = meta?.periodSeconds ? meta.periodSeconds * 1000 : undefined;
+  const lead = column('value') ?? columns[0];
+  const lastObserved = lastTime(column('value'));
+  const time = mergeTimes(columns, lastObserved, periodMs);
+  const index = new Map(time.map((t, i) => [t, i]));
+
+  const cells = (measure: PointMeasure, from = -Infinity): Cells => {
+    const result: Cells = new Array<number | null>(time.length).fill(null);
+    const source = column(measure);
+    source?.time.forEach((t, i) => t > from && (result[index.get(t) ?? -1] = source.values[i]));
+    return result;
+  };
+  const score = cells('anomaly_score');
+  const direction = cells('direction');
+  const events = findEvents(time, score, direction);
+  const value = cells('value');
+
+  return {
+    key,
+    name: lead.measure === 'value' ? lead.name : nameOfLabels(lead.labels, lead.name),
+    refId: lead.refId,
+    labels: lead.labels,
+    time,
+    value,
+    expected: cells('expected'),
+    lower: cells('lower'),
+    upper: cells('upper'),
+    score,
+    direction,
+    forecast: cells('forecast', lastObserved),
+    forecastLower: cells('forecast_lower', lastObserved),
+    forecastUpper: cells('forecast_upper', lastObserved),
+    last: value.findLastIndex((cell) => cell !== null),
+    lastScore: score.findLastIndex((cell) => cell !== null),
+    events,
+    counts: countEvents(events),
+    toThreshold: readToThreshold(column('hours_to_threshold')),
+    maxInHorizon: numberOfNow(column('max_in_horizon')),
+    threshold: columns.map((one) => one.meta?.threshold).find((one) => typeof one === 'number') ?? null,
+    periodMs,
+    simulated: columns.some((one) => one.meta?.simulated),
+    forecastNote: column('forecast')?.meta?.note || undefined,
+    field: lead.field,
+  };
+}
+
+const isPoint = (column: Column) => column.measure !== 'hours_to_threshold' && column.measure !== 'max_in_horizon';
+
+/** The time of the last observation that is no gap; -Infinity where nothing was observed. */
+function lastTime(value?: Column): number {
+  const last = value?.values.findLastIndex((cell) => cell !== null) ?? -1;
+  return value && last >= 0 ? value.time[last] : -Infinity;
+}
+
+/** The union of all times, with one more in each hole of the period grid, so that a line breaks where points are missing. */
+function mergeTimes(columns: Column[], lastObserved: number, periodMs?: number): number[] {
+  const kept = columns
+    .filter(isPoint)
+    .flatMap(({ measure, time }) => (measure.startsWith('forecast') ? time.filter((t) => t > lastObserved) : time));
+  const times = [...new Set(kept)].sort((a, b) => a - b);
+  if (periodMs === undefined) {
+    return times;
+  }
+  return times.flatMap((t, i) => (i > 0 && t - times[i - 1] > 1.5 * periodMs ? [times[i - 1] + periodMs, t] : [t]));
+}
+
+function numberOfNow(column?: Column): number | null | undefined {
+  return column && (column.values.at(-1) ?? null);
+}
+
+function readToThreshold(column?: Column): ToThreshold | undefined {
+  const { early, late, note } = column?.meta ?? {};
+  return column && { hours: numberOfNow(column) ?? null, early, late, note };
+}
+
+/** The labels of every series; the others are its dimensions. */
+const SERIES_LABELS = ['account_id', 'account', 'region', 'namespace', 'metric', 'stat'];
+
+/** The name of a series that has no observed value to name it. */
+function nameOfLabels(labels: Labels, otherwise: string): string {
+  const { account, region, metric, stat } = labels;
+  const dimensions = Object.keys(labels).filter((name) => !SERIES_LABELS.includes(name));
+  const parts = [account, region, metric, stat, ...dimensions.map((name) => labels[name])].filter(Boolean);
+  return parts.length > 0 ? parts.join(' ') : otherwise;
+}
+
+/** Tells series of one name apart: by the query, and by number where that is the same too. */
+function withUniqueNames(series: SeriesView[]): SeriesView[] {
+  const total = occurrences(series.map(({ name }) => name));
+  const names = series.map(({ name, refId }) => ((total.get(name) ?? 0) > 1 ? `${name} (${refId})` : name));
+  const seen = new Map<string, number>();
+  return series.map((one, i) => {
+    const nth = (seen.get(names[i]) ?? 0) + 1;
+    seen.set(names[i], nth);
+    return { ...one, name: nth === 1 ? names[i] : `${names[i]} #${nth}` };
+  });
+}
+
+function occurrences(texts: string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  texts.forEach((text) => counts.set(text, (counts.get(text) ?? 0) + 1));
+  return counts;
+}
+
+/** `usage` is of a whole query and stands on its every frame: one a query counts. */
+function totalUsage(columns: Column[]): Usage | undefined {
+  const byQuery = new Map<string, Usage>();
+  columns.forEach(({ refId, meta }) => meta?.usage && !byQuery.has(refId) && byQuery.set(refId, meta.usage));
+  if (byQuery.size === 0) {
+    return undefined;
+  }
+  return [...byQuery.values()].reduce((total, one) => ({
+    series: total.series + one.series,
+    requests: total.requests + one.requests,
+    metricsAsked: total.metricsAsked + one.metricsAsked,
+    estimatedCostUSD: total.estimatedCostUSD + one.estimatedCostUSD,
+    cacheHits: total.cacheHits + one.cacheHits,
+  }));
+}
+
+/** The most anomalous first: by the newest score, then by the worst event. Series without a value come last; equal ones keep their order. */
+export function worstFirst(series: SeriesView[]): SeriesView[] {
+  const worst = (one: SeriesView) => Math.max(0, ...one.events.map((event) => event.peakScore));
+  const rank = new Map(series.map((one) => [one.key, { now: one.score[one.lastScore] ?? 0, worst: worst(one) }]));
+  return series.toSorted((a, b) => {
+    const [left, right] = [rank.get(a.key)!, rank.get(b.key)!];
+    const silent = Number(a.last < 0) - Number(b.last < 0);
+    return silent || severityStep(right.now) - severityStep(left.now) || right.worst - left.worst;
+  });
+}
+
+const severityStep = (score: number) => Math.floor(score / 25);
+
+/** Index of the sample of a series that stands at a time, within half a step; -1 where there is none. */
+export function sampleAt(series: SeriesView, time: number): number {
+  const after = series.time.findIndex((t) => t >= time);
+  const candidates = after < 0 ? [series.time.length - 1] : [after, after - 1];
+  const [nearest = -1] = candidates
+    .filter((i) => i >= 0)
+    .sort((a, b) => Math.abs(series.time[a] - time) - Math.abs(series.time[b] - time));
+  if (nearest < 0) {
+    return -1;
+  }
+  const step = series.periodMs ?? neighbourStep(series.time, nearest);
+  return Math.abs(series.time[nearest] - time) <= step / 2 ? nearest : -1;
+}
+
+function neighbourStep(time: number[], i: number): number {
+  const steps = [time[i] - time[i - 1], time[i + 1] - time[i]].filter(Number.isFinite);
+  return steps.length > 0 ? Math.max(...steps) : Infinity;
+}
