@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/mattn/go-sqlite3"
 )
 
 const (
@@ -69,8 +67,7 @@ func newestGeneration(ctx context.Context, dir string) int {
 		}
 		err = db.PingContext(ctx)
 		_ = db.Close()
-		var e sqlite3.Error
-		if errors.As(err, &e) && e.Code == sqlite3.ErrCantOpen {
+		if f := faultOf(err); f == cannotOpen || f == stubDriver {
 			break
 		}
 		newest = g
@@ -133,20 +130,27 @@ func (s *Store) openGeneration(ctx context.Context) error {
 	return nil
 }
 
+// fault is the kind of trouble that a database reports, as far as anyone can do something about it.
+type fault int
+
+const (
+	otherFault fault = iota
+	damaged
+	cannotOpen
+	cannotWrite
+	diskFailing
+	locked
+	stubDriver // the plugin was compiled without cgo
+)
+
 // isDamaged says that SQLite, or we, found the file's content to be wrong.
-func isDamaged(err error) bool {
-	var e sqlite3.Error
-	if errors.As(err, &e) {
-		return e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB
-	}
-	return errors.Is(err, errBadChunk)
-}
+func isDamaged(err error) bool { return faultOf(err) == damaged || errors.Is(err, errBadChunk) }
 
 // replaceDamaged begins a new file beside the damaged generation, which stays as it is. Whoever comes second finds it done.
-func (s *Store) replaceDamaged(ctx context.Context, damaged int) error {
+func (s *Store) replaceDamaged(ctx context.Context, generation int) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.generation != damaged {
+	if s.generation != generation {
 		return nil
 	}
 	if s.generation+1 >= maxGenerations {
@@ -154,7 +158,7 @@ func (s *Store) replaceDamaged(ctx context.Context, damaged int) error {
 	}
 	s.closeLocked()
 	if s.dir != "" {
-		s.setAside = append(s.setAside, path(s.dir, damaged))
+		s.setAside = append(s.setAside, path(s.dir, generation))
 	}
 	s.generation++
 	return s.openGeneration(ctx)
@@ -218,22 +222,17 @@ func explain(dir string, err error) error {
 	if err == nil {
 		return nil
 	}
-	const where = "set cache_path in Grafana's [plugin.vigia-cloudwatch-datasource] section to a directory that exists and that Grafana's user may write"
-	if strings.Contains(err.Error(), "requires cgo") {
+	switch faultOf(err) {
+	case stubDriver:
 		return fmt.Errorf("this build of the plugin has no SQLite (it was compiled with CGO_ENABLED=0); install a release build or compile with CGO_ENABLED=1: %w", err)
-	}
-	var e sqlite3.Error
-	if !errors.As(err, &e) {
-		return fmt.Errorf("cache in %s: %w", dir, err)
-	}
-	switch e.Code {
-	case sqlite3.ErrCantOpen, sqlite3.ErrReadonly, sqlite3.ErrPerm:
-		return fmt.Errorf("the cache in directory %q cannot be written; %s: %w", dir, where, err)
-	case sqlite3.ErrFull, sqlite3.ErrIoErr:
+	case cannotOpen, cannotWrite:
+		return fmt.Errorf("the cache in directory %q cannot be written; set cache_path in Grafana's [plugin.vigia-cloudwatch-datasource] section "+
+			"to a directory that exists and that Grafana's user may write: %w", dir, err)
+	case diskFailing:
 		return fmt.Errorf("the disk of the cache in directory %q is full or failing: %w", dir, err)
-	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+	case locked:
 		return fmt.Errorf("the cache in directory %q is locked by another process: %w", dir, err)
 	default:
-		return fmt.Errorf("cache in %s: %w", dir, err)
+		return fmt.Errorf("cache in %q: %w", dir, err)
 	}
 }
