@@ -39,7 +39,7 @@ func read(from series.Series, r series.Window) Request {
 	cut := series.New(from.Key, Training(r))
 	common := cut.Window.Intersect(from.Window)
 	copy(cut.Slice(common).Values, from.Slice(common).Values)
-	return Request{Series: cut, FinalUntil: now.Add(-30 * time.Minute), Range: r}
+	return Request{Series: cut, FinalUntil: now.Add(-30 * time.Minute), WholeUntil: now.Add(-10 * time.Minute), Range: r}
 }
 
 func lastDays(n int) series.Window {
@@ -119,6 +119,26 @@ func TestIncidentIsFoundAndCleanDataIsQuiet(t *testing.T) {
 	require.Equal(t, 1.0, result.Direction[r.Len()-100])
 	for i, s := range result.Score[:r.Len()-110] {
 		require.False(t, s >= 75, "clean bucket %d scores %v", i, s)
+	}
+}
+
+// A count that is too low alarms once it is whole; one that is too high alarms at once.
+func TestPartCountIsNotADrop(t *testing.T) {
+	for _, c := range []struct {
+		stat    string
+		value   float64
+		alarmed bool
+	}{{"Sum", 10, false}, {"Sum", 400, true}, {"SampleCount", 10, false}, {"Average", 10, true}} {
+		history := world(8)
+		history.Key.Stat = c.stat
+		newest := len(history.Values) - 1
+		history.Values[newest] = c.value
+		result := NewEngine(time.UTC).Analyse(read(history, lastDays(1)))
+		last := len(result.Score) - 1
+		require.Equal(t, c.alarmed, result.Score[last] >= 75, "%s %v", c.stat, c.value)
+		history.Values[newest-2] = c.value
+		result = NewEngine(time.UTC).Analyse(read(history, lastDays(1)))
+		require.GreaterOrEqual(t, result.Score[last-2], 75.0, "%s %v whole", c.stat, c.value)
 	}
 }
 

@@ -25,6 +25,7 @@ func NewEngine(location *time.Location) *Engine {
 type Request struct {
 	Series     series.Series // of Training(Range)
 	FinalUntil time.Time     // observations before it will not change any more
+	WholeUntil time.Time     // counts before it are whole; later ones may still grow
 	Range      series.Window // what is asked for
 	Horizon    time.Duration // of the forecast; 0: none
 	Threshold  *float64      // for the time to it; nil: none
@@ -51,6 +52,7 @@ func (e *Engine) Analyse(r Request) Result {
 		e.scoreEpoch(r, ep, &out)
 		last = ep
 	}
+	out.withholdPartCounts(r)
 	if r.Horizon > 0 && !window.Empty() {
 		e.forecast(r, last, &out)
 	}
@@ -90,6 +92,19 @@ func (out *Result) set(i int, s detect.Result) {
 	out.Expected[i], out.Lower[i], out.Upper[i], out.Score[i] = s.Expected, s.Lower, s.Upper, s.Score
 	if !math.IsNaN(s.Score) {
 		out.Direction[i] = float64(s.Direction)
+	}
+}
+
+// withholdPartCounts takes back what was said of a count that looks too low while it may still grow: CloudWatch adds to a bucket for some
+// minutes, and the newest one would alarm at every refresh. A count that is too high already can only get higher, so it stands.
+func (out *Result) withholdPartCounts(r Request) {
+	if stat := r.Series.Key.Stat; stat != "Sum" && stat != "SampleCount" {
+		return
+	}
+	for i := max(0, out.Range.Index(r.WholeUntil)); i < len(out.Score); i++ {
+		if out.Direction[i] < 0 {
+			out.Score[i], out.Direction[i] = math.NaN(), math.NaN()
+		}
 	}
 }
 

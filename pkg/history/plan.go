@@ -70,11 +70,20 @@ func (p plan) fresh(e store.Extent) bool {
 // result is what the store alone answers.
 func (p plan) result(held store.Held) Result {
 	w := p.wanted
+	asked := p.now // when the newest points were asked for
 	unkept := series.Window{Start: w.Start, End: cloudwatch.Retained(w, p.now).Start, Period: w.Period}
 	for _, e := range held.Extents {
 		if e.Start.Before(unkept.End) && e.End.After(w.Start) {
 			unkept.End = e.Start
 		}
+		if !e.Final() {
+			asked = e.FetchedAt
+		}
 	}
-	return Result{Series: held.Series.Slice(w), FinalUntil: series.Floor(p.now.Add(-FinalAge), w.Period), Unkept: unkept.Intersect(w)}
+	return Result{
+		Series:     held.Series.Slice(w),
+		FinalUntil: series.Floor(p.now.Add(-FinalAge), w.Period),
+		WholeUntil: series.Floor(asked.Add(-WholeAge), w.Period),
+		Unkept:     unkept.Intersect(w),
+	}
 }

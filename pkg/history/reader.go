@@ -39,6 +39,7 @@ func NewReader(s Store, f Fetcher, clock func() time.Time) *Reader {
 type Result struct {
 	Series     series.Series // of the window, clipped to what is settled
 	FinalUntil time.Time     // buckets that begin before it will not change any more
+	WholeUntil time.Time     // counts of buckets that begin before it are whole; later ones may still grow
 	Unkept     series.Window // the older part of the window that AWS no longer keeps and the cache does not hold
 	Revised    int           // points that this read found changed
 	Err        error         // AWS could not be asked for all that is missing; Series holds what is stored
@@ -165,6 +166,7 @@ func (r *Reader) fetch(ctx context.Context, group fetchGroup, keys []series.Key,
 	}
 	for j, i := range written {
 		results[i].Revised = revised[j]
+		results[i].WholeUntil = series.Floor(now.Add(-WholeAge), group.window.Period)
 		usage.Revised += revised[j]
 		merge(results[i].Series, writes[j].Series)
 	}

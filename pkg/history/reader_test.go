@@ -206,6 +206,22 @@ func TestLatePointsAreRevisedUntilFinal(t *testing.T) {
 	require.Equal(t, start.Add(3*time.Hour-FinalAge), results[0].FinalUntil)
 }
 
+// A count is known to be whole by the time it was asked for, not by the time it is looked at.
+func TestWholeUntilFollowsTheAsking(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	b.set(start.Add(2 * time.Minute))
+	first, _ := read(t, b, hours(2), "m")
+	require.Equal(t, start.Add(-10*time.Minute), first[0].WholeUntil)
+	b.set(start.Add(6 * time.Minute)) // no bucket has settled since
+	second, usage := read(t, b, hours(2), "m")
+	require.Equal(t, 1, usage.CacheHits)
+	require.Equal(t, first[0].WholeUntil, second[0].WholeUntil)
+	b.set(start.Add(8 * time.Minute))
+	third, _ := read(t, b, hours(2), "m")
+	require.Equal(t, start.Add(-5*time.Minute), third[0].WholeUntil)
+}
+
 // Invariant 3: one failing series leaves the others alone, and what is stored of it is still shown.
 func TestFailureStaysWithItsSeries(t *testing.T) {
 	b, done := newBench(t)

@@ -11,6 +11,10 @@ import (
 // the rest is margin.
 const FinalAge = 30 * time.Minute
 
+// WholeAge is the age, after the end of its bucket, at which a count (a sum, a number of samples) is taken to be whole: CloudWatch adds to
+// a bucket for some minutes, up to 10, so what is read earlier may be too low.
+const WholeAge = 10 * time.Minute
+
 // settleDelays is how long after the end of a bucket its first whole value is expected, by namespace. Services publish at different
 // speeds, and a count that is read too early is too low, which a detector takes for a drop.
 var settleDelays = map[string]time.Duration{

@@ -276,7 +276,7 @@ func (i *Instance) analyse(q query.Query, w series.Window, results []history.Res
 			out[n] = frames.Series{Account: i.alias(r.Series.Key), Observed: r.Series.Slice(w)}
 			if q.WantsScore() || horizon > 0 {
 				out[n].Analysis = i.engine.Analyse(analysis.Request{
-					Series: r.Series, FinalUntil: r.FinalUntil, Range: w, Horizon: horizon, Threshold: q.Threshold,
+					Series: r.Series, FinalUntil: r.FinalUntil, WholeUntil: r.WholeUntil, Range: w, Horizon: horizon, Threshold: q.Threshold,
 				})
 			}
 			return nil

@@ -91,6 +91,27 @@ func TestSetRefusesWhatLiesOutside(t *testing.T) {
 	require.True(t, math.IsNaN(s.Values[0]), "an infinity is no data")
 }
 
+// A slice holds what both windows hold, also where that is nothing.
+func TestSlice(t *testing.T) {
+	base := time.Unix(0, 0).UTC()
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) Window {
+			from := rapid.IntRange(0, 20).Draw(t, name)
+			to := from + rapid.IntRange(0, 20).Draw(t, name+" length")
+			return Window{base.Add(time.Duration(from) * time.Minute), base.Add(time.Duration(to) * time.Minute), time.Minute}
+		}
+		whole, part := New(Key{}, draw("window")), draw("part")
+		for i := range whole.Values {
+			whole.Values[i] = float64(whole.Window.Time(i).Unix())
+		}
+		slice := whole.Slice(part)
+		require.Len(t, slice.Values, whole.Window.Intersect(part).Len())
+		for i, v := range slice.Values {
+			require.Equal(t, float64(slice.Window.Time(i).Unix()), v)
+		}
+	})
+}
+
 func TestAlignWidensToWholeBuckets(t *testing.T) {
 	base := time.Unix(600, 0).UTC()
 	w := Align(base.Add(time.Second), base.Add(301*time.Second), 5*time.Minute)

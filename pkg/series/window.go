@@ -132,9 +132,12 @@ func (s Series) Set(t time.Time, v float64) bool {
 	return true
 }
 
-// Slice is the part of the series in w, sharing memory; w must lie inside the series' window.
+// Slice is the part of the series that lies in w, sharing memory.
 func (s Series) Slice(w Window) Series {
 	w = s.Window.Intersect(w)
+	if w.Empty() {
+		return Series{Key: s.Key, Window: w}
+	}
 	from := s.Window.Index(w.Start)
 	return Series{Key: s.Key, Window: w, Values: s.Values[from : from+w.Len()]}
 }
