@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/grafana/grafana-aws-sdk/pkg/awsauth"
 	"github.com/grafana/grafana-aws-sdk/pkg/awsds"
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
@@ -35,7 +33,7 @@ var (
 )
 
 func directory(accounts ...Account) *Directory {
-	return NewDirectory(settings(accounts...), awsauth.NewConfigProvider())
+	return NewDirectory(settings(accounts...), Outside{})
 }
 
 func names(targets []Target) []string {
@@ -141,7 +139,7 @@ func FuzzParseSettings(f *testing.F) {
 			return
 		}
 		require.True(t, json.Valid([]byte(raw)) || raw == "")
-		_, _, _ = NewDirectory(s, awsauth.NewConfigProvider()).Select([]string{"*"}, []string{"*"})
+		_, _, _ = NewDirectory(s, Outside{}).Select([]string{"*"}, []string{"*"})
 	})
 }
 
@@ -168,12 +166,14 @@ func simulator(t *testing.T) *httptest.Server {
 func TestIdentityThroughAssumedRoles(t *testing.T) {
 	s := settings(production, staging)
 	s.STSEndpoint = simulator(t).URL
-	d := NewDirectory(s, awsauth.NewConfigProvider())
+	var calls []string
+	d := NewDirectory(s, Outside{Ledger: func(c Call) { calls = append(calls, c.Target.Account.Alias+" "+c.Operation+c.Err) }})
 	for _, a := range d.Accounts() {
 		arn, err := d.Identity(allowKeys(), Target{a, "us-east-1"})
 		require.NoError(t, err)
 		require.Contains(t, arn, "arn:aws:sts::"+a.ID+":assumed-role/vigia-reader/")
 	}
+	require.Equal(t, []string{"production AssumeRole", "production GetCallerIdentity", "staging AssumeRole", "staging GetCallerIdentity"}, calls)
 }
 
 func TestDeniedRolesAreExplained(t *testing.T) {
@@ -191,7 +191,7 @@ func TestDeniedRolesAreExplained(t *testing.T) {
 			c.change(&a)
 			s := settings(a)
 			s.STSEndpoint = url
-			_, err := NewDirectory(s, awsauth.NewConfigProvider()).Identity(allowKeys(), Target{a, "us-east-1"})
+			_, err := NewDirectory(s, Outside{}).Identity(allowKeys(), Target{a, "us-east-1"})
 			explained := Explain(err)
 			require.ErrorContains(t, explained, c.says)
 			require.ErrorContains(t, explained, "AccessDenied")
@@ -203,9 +203,9 @@ func TestDeniedRolesAreExplained(t *testing.T) {
 
 func TestGrafanaSettingsHold(t *testing.T) {
 	s := settings(production)
-	_, err := NewDirectory(s, awsauth.NewConfigProvider()).Config(grafanaConfig(map[string]string{awsds.AllowedAuthProvidersEnvVarKeyName: "default"}), Target{production, "us-east-1"})
+	_, err := NewDirectory(s, Outside{}).Config(grafanaConfig(map[string]string{awsds.AllowedAuthProvidersEnvVarKeyName: "default"}), Target{production, "us-east-1"})
 	require.ErrorContains(t, Explain(err), "allowed_auth_providers")
-	_, err = NewDirectory(s, awsauth.NewConfigProvider()).Config(grafanaConfig(map[string]string{
+	_, err = NewDirectory(s, Outside{}).Config(grafanaConfig(map[string]string{
 		awsds.AllowedAuthProvidersEnvVarKeyName: "keys", awsds.AssumeRoleEnabledEnvVarKeyName: "false",
 	}), Target{production, "us-east-1"})
 	require.ErrorContains(t, Explain(err), "assume_role_enabled")
@@ -223,7 +223,7 @@ func TestMissingCredentialsAreExplained(t *testing.T) {
 	s := settings(production)
 	s.AuthType = "default"
 	s.STSEndpoint = "http://127.0.0.1:1"
-	_, err := NewDirectory(s, awsauth.NewConfigProvider()).Identity(grafanaConfig(map[string]string{awsds.AllowedAuthProvidersEnvVarKeyName: "default"}), Target{production, "us-east-1"})
+	_, err := NewDirectory(s, Outside{}).Identity(grafanaConfig(map[string]string{awsds.AllowedAuthProvidersEnvVarKeyName: "default"}), Target{production, "us-east-1"})
 	require.ErrorContains(t, Explain(err), "forward_settings_to_plugins = "+PluginID)
 }
 
@@ -238,7 +238,7 @@ func TestExplainLeavesOthersAlone(t *testing.T) {
 func TestInProcess(t *testing.T) {
 	s, err := awssim.New(awssim.Config{})
 	require.NoError(t, err)
-	d := NewDirectory(settings(production), InProcess(&http.Client{Transport: s.RoundTripper()}))
+	d := NewDirectory(settings(production), Outside{Configs: InProcess{}, Transport: s.RoundTripper()})
 	arn, err := d.Identity(context.Background(), Target{production, "eu-west-1"})
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(arn, "arn:aws:sts::111111111111:"))

@@ -3,12 +3,15 @@ package accounts
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/grafana/grafana-aws-sdk/pkg/awsauth"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 )
 
 // Target is one account in one region.
@@ -39,12 +42,32 @@ type Directory struct {
 	settings Settings
 	accounts []Account
 	invalid  map[string]error // by alias
-	configs  awsauth.ConfigProvider
+	outside  Outside
 }
 
-// NewDirectory builds the directory on a provider of AWS configurations: awsauth.NewConfigProvider, or InProcess for the simulator.
-func NewDirectory(s Settings, configs awsauth.ConfigProvider) *Directory {
-	d := &Directory{settings: s, invalid: map[string]error{}, configs: configs}
+// Outside is how a directory reaches AWS. Every field has a default.
+type Outside struct {
+	Configs   awsauth.ConfigProvider // grafana-aws-sdk's; InProcess for the simulator
+	Transport http.RoundTripper      // the plugin SDK's; the simulator's own
+	Ledger    Ledger                 // notes nothing
+	Clock     func() time.Time       // time.Now
+}
+
+// NewDirectory builds the directory.
+func NewDirectory(s Settings, o Outside) *Directory {
+	if o.Configs == nil {
+		o.Configs = awsauth.NewConfigProvider()
+	}
+	if o.Transport == nil {
+		o.Transport = httpclient.NewHTTPTransport()
+	}
+	if o.Ledger == nil {
+		o.Ledger = func(Call) {}
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	d := &Directory{settings: s, invalid: map[string]error{}, outside: o}
 	seen := map[string]string{} // id or alias -> field that took it
 	for _, a := range s.Accounts {
 		if a.Alias == "" {
@@ -183,7 +206,8 @@ func chooseRegions(have, asked []string) []string {
 // Config is the AWS configuration that reads a role in a region, made once for each account, role and region. The credentials are
 // fetched at the first call that needs them, so a role that is denied fails there and not here.
 func (d *Directory) Config(ctx context.Context, t Target) (aws.Config, error) {
-	cfg, err := d.configs.GetConfig(ctx, awsauth.Settings{
+	metered := meter{next: d.outside.Transport, target: t, ledger: d.outside.Ledger, clock: d.outside.Clock}
+	cfg, err := d.outside.Configs.GetConfig(ctx, awsauth.Settings{
 		AuthType:           awsauth.AuthType(d.settings.AuthType),
 		AccessKey:          d.settings.AccessKey,
 		SecretKey:          d.settings.SecretKey,
@@ -193,7 +217,8 @@ func (d *Directory) Config(ctx context.Context, t Target) (aws.Config, error) {
 		AssumeRoleARN:      t.Account.RoleARN,
 		ExternalID:         t.Account.ExternalID,
 		Endpoint:           d.settings.STSEndpoint,
-		UserAgent:          "vigia-cloudwatch-datasource",
+		UserAgent:          PluginID,
+		HTTPClient:         &http.Client{Transport: metered},
 	})
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("account %s: %w", t.Account.Alias, err)

@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -11,17 +10,17 @@ import (
 	"github.com/grafana/grafana-aws-sdk/pkg/awsauth"
 )
 
-// InProcess provides configurations whose every call goes to the given client, with static keys and the real assuming of roles. It is for
-// the simulator: neither Grafana's [aws] section nor the host's AWS environment concerns it.
-func InProcess(client *http.Client) awsauth.ConfigProvider { return inProcess{client} }
+// InProcess provides configurations with static keys and the real assuming of roles, and with nothing else: neither Grafana's [aws] section
+// nor the host's AWS environment concerns them. It is for the simulator.
+type InProcess struct{}
 
-type inProcess struct{ client *http.Client }
+var _ awsauth.ConfigProvider = InProcess{}
 
 // GetConfig never fails: a role is assumed at the first call that needs it.
-func (p inProcess) GetConfig(_ context.Context, s awsauth.Settings) (aws.Config, error) {
+func (InProcess) GetConfig(_ context.Context, s awsauth.Settings) (aws.Config, error) {
 	cfg := aws.Config{
 		Region:      s.Region,
-		HTTPClient:  p.client,
+		HTTPClient:  s.HTTPClient,
 		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, s.SessionToken),
 	}
 	if s.AssumeRoleARN == "" {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	"github.com/grafana/grafana-aws-sdk/pkg/awsauth"
 	"github.com/grafana/grafana-aws-sdk/pkg/awsds"
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
@@ -84,17 +83,16 @@ func (i *Instance) open(ctx context.Context, f *Factory, settings accounts.Setti
 	if err != nil {
 		return err
 	}
+	outside := accounts.Outside{Ledger: i.recordSTS, Clock: i.clock}
 	if i.simulated = settings.Simulated; i.simulated {
-		err = i.openSimulated(ctx, &settings)
+		err = i.openSimulated(ctx, &settings, &outside)
 	} else {
 		err = i.openShared(ctx, f)
 	}
 	if err != nil {
 		return err
 	}
-	if i.directory == nil {
-		i.directory = accounts.NewDirectory(settings, awsauth.NewConfigProvider())
-	}
+	i.directory = accounts.NewDirectory(settings, outside)
 	i.engine = analysis.NewEngine(location)
 	limit := 0
 	if auth, ok := awsds.ReadAuthSettingsFromContext(ctx); ok {
@@ -146,14 +144,23 @@ func (i *Instance) client(ctx context.Context, scope cloudwatch.Scope) (cloudwat
 	return c, nil
 }
 
-// record puts a call into the ledger. A ledger that cannot be written must not fail the answer that was paid for; it is logged.
+// record puts a call of CloudWatch into the ledger.
 func (i *Instance) record(c cloudwatch.Call) {
-	err := i.store.Record(context.Background(), store.Entry{
+	i.enter(store.Entry{
 		At: c.At, AccountID: c.Scope.AccountID, Region: c.Scope.Region, Operation: c.Operation,
 		Metrics: c.Metrics, Datapoints: c.Datapoints, CostUSD: c.CostUSD, Error: c.Err,
 	})
-	if err != nil {
-		backend.Logger.Error("an AWS call is missing in the ledger", "account", c.Scope.AccountID, "operation", c.Operation, "error", err)
+}
+
+// recordSTS puts a call of STS into the ledger; they cost nothing.
+func (i *Instance) recordSTS(c accounts.Call) {
+	i.enter(store.Entry{At: c.At, AccountID: c.Target.Account.ID, Region: c.Target.Region, Operation: c.Operation, Error: c.Err})
+}
+
+// enter writes to the ledger. One that cannot be written must not fail the answer that was paid for; it is logged.
+func (i *Instance) enter(e store.Entry) {
+	if err := i.store.Record(context.Background(), e); err != nil {
+		backend.Logger.Error("an AWS call is missing in the ledger", "account", e.AccountID, "operation", e.Operation, "error", err)
 	}
 }
 

@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/awssim"
@@ -12,7 +11,7 @@ import (
 
 // openSimulated puts the simulator in AWS's place, in-process: no port, no credential, nothing leaves the machine. Its points stay in
 // memory, so that they never mix with those of real accounts.
-func (i *Instance) openSimulated(ctx context.Context, settings *accounts.Settings) error {
+func (i *Instance) openSimulated(ctx context.Context, settings *accounts.Settings, outside *accounts.Outside) error {
 	simulator, err := awssim.New(awssim.Config{Clock: i.clock})
 	if err != nil {
 		return fmt.Errorf("start the simulator: %w", err)
@@ -25,7 +24,7 @@ func (i *Instance) openSimulated(ctx context.Context, settings *accounts.Setting
 			settings.Accounts = append(settings.Accounts, accounts.Account{ID: a.ID, Alias: a.Alias, RoleARN: a.RoleARN, ExternalID: a.ExternalID, Regions: a.Regions})
 		}
 	}
-	i.directory = accounts.NewDirectory(*settings, accounts.InProcess(&http.Client{Transport: simulator.RoundTripper()}))
+	outside.Configs, outside.Transport = accounts.InProcess{}, simulator.RoundTripper()
 	memory, err := store.Open(ctx, "")
 	if err != nil {
 		return err
