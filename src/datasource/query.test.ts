@@ -31,6 +31,14 @@ describe('normaliseQuery', () => {
     });
   });
 
+  it('leaves the version of a newer plugin for the back end to refuse', () => {
+    expect(normaliseQuery({ refId: 'A', version: 2, namespace: 'AWS/EC2', metric: 'CPUUtilization' }).version).toBe(2);
+    expect(normaliseQuery({ refId: 'A', version: 0, metricName: 'CPUUtilization' })).toMatchObject({
+      version: 1,
+      metric: 'CPUUtilization',
+    });
+  });
+
   it('leaves a complete query as it is', () => {
     const complete = query({
       accounts: ['production'],

@@ -1,8 +1,11 @@
 import { ALL, type Dimensions, MEASURES, type Measure, type VigiaQuery, type VigiaVariableQuery } from './types';
 
+/** The newest version that this front end and pkg/query understand. */
+const VERSION = 1;
+
 /** A new query, but for its refId. */
 export const DEFAULT_QUERY: Omit<VigiaQuery, 'refId'> = {
-  version: 1,
+  version: VERSION,
   accounts: [ALL],
   regions: [ALL],
   namespace: '',
@@ -58,11 +61,12 @@ const CLOUDWATCH_LEFTOVERS = new Set([
 
 /**
  * Fills in defaults and translates older JSON, by the rules of pkg/query. Fields that it does not know are kept, so that
- * saving a dashboard loses nothing.
+ * saving a dashboard loses nothing. A version from the future is left as it is: the back end refuses it by name.
  */
 export function normaliseQuery(raw: Partial<VigiaQuery> | AnyQuery): VigiaQuery {
   const fields: Record<string, unknown> = { ...raw };
-  const current = fields.version === 1 ? fields : migrated(fields);
+  const version = typeof fields.version === 'number' && fields.version > VERSION ? fields.version : VERSION;
+  const current = typeof fields.version === 'number' && fields.version >= VERSION ? fields : migrated(fields);
   const own: Partial<VigiaQuery> = {
     accounts: listOr(current.accounts, [ALL]),
     regions: listOr(current.regions, [ALL]),
@@ -70,7 +74,7 @@ export function normaliseQuery(raw: Partial<VigiaQuery> | AnyQuery): VigiaQuery 
     threshold: finiteOrNull(current.threshold),
     output: isMeasure(current.output) ? current.output : '',
   };
-  return { refId: 'A', ...DEFAULT_QUERY, ...withoutNulls(current), ...own, version: 1 };
+  return { refId: 'A', ...DEFAULT_QUERY, ...withoutNulls(current), ...own, version };
 }
 
 function migrated(fields: Record<string, unknown>): Record<string, unknown> {

@@ -25,7 +25,7 @@ export type Dimensions = Record<string, string[]>;
 
 /** The query model, version 1, as docs/architecture.md gives it. */
 export interface VigiaQuery extends DataQuery {
-  version: 1;
+  version: number;
   accounts: string[];
   regions: string[];
   namespace: string;
