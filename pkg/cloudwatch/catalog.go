@@ -16,8 +16,12 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
-// catalogAge is how long a listing is believed. AWS itself shows a new metric only after up to 15 minutes.
-const catalogAge = 5 * time.Minute
+const (
+	// catalogAge is how long a listing is believed. AWS itself shows a new metric only after up to 15 minutes.
+	catalogAge = 5 * time.Minute
+	// catalogMemory is how long a listing is kept for the time when AWS does not answer.
+	catalogMemory = 24 * time.Hour
+)
 
 // DefaultPageLimit bounds one listing, in pages of 500 metrics; it is the default of Grafana's list_metrics_page_limit.
 const DefaultPageLimit = 500
@@ -55,14 +59,15 @@ type listed struct {
 	at      time.Time
 }
 
-// Metrics lists what exists in a scope, in CloudWatch's order; empty namespace or name are any.
+// Metrics lists what exists in a scope, in CloudWatch's order; empty namespace or name are any. Where AWS does not answer, the error comes
+// with what was last listed, if that is known: what is stored of those series can still be shown.
 func (c *Catalog) Metrics(ctx context.Context, scope Scope, namespace, name string) ([]Metric, error) {
 	want := listing{scope, namespace, name}
-	if metrics, ok := c.recall(want); ok {
+	if metrics, fresh := c.recall(want); fresh {
 		return metrics, nil
 	}
 	result := c.flights.DoChan(fmt.Sprintf("%q", want), func() (any, error) {
-		if metrics, ok := c.recall(want); ok {
+		if metrics, fresh := c.recall(want); fresh {
 			return metrics, nil
 		}
 		// The first caller's cancellation must not fail the others who wait for the same listing.
@@ -77,20 +82,18 @@ func (c *Catalog) Metrics(ctx context.Context, scope Scope, namespace, name stri
 		return nil, ctx.Err()
 	case r := <-result:
 		if r.Err != nil {
-			return nil, r.Err
+			last, _ := c.recall(want)
+			return last, r.Err
 		}
 		return r.Val.([]Metric), nil
 	}
 }
 
-func (c *Catalog) recall(want listing) ([]Metric, bool) {
+func (c *Catalog) recall(want listing) (metrics []Metric, fresh bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	got, ok := c.kept[want]
-	if !ok || c.Clock().Sub(got.at) >= catalogAge {
-		return nil, false
-	}
-	return got.metrics, true
+	return got.metrics, ok && c.Clock().Sub(got.at) < catalogAge
 }
 
 func (c *Catalog) keep(want listing, metrics []Metric) {
@@ -101,7 +104,7 @@ func (c *Catalog) keep(want listing, metrics []Metric) {
 		c.kept = map[listing]listed{}
 	}
 	for old, got := range c.kept {
-		if now.Sub(got.at) >= catalogAge {
+		if now.Sub(got.at) >= catalogMemory {
 			delete(c.kept, old)
 		}
 	}
@@ -149,12 +152,9 @@ func metricOf(m types.Metric) Metric {
 }
 
 // Expand turns a query's dimensions into those of series that exist: each key has values, "*" is any. A metric matches where its
-// dimension names are exactly the query's. The order is by name and value.
+// dimension names are exactly the query's. The order is by name and value. As with Metrics, an error may come with what was last known.
 func (c *Catalog) Expand(ctx context.Context, scope Scope, namespace, name string, dims map[string][]string) ([][]series.Dimension, error) {
 	metrics, err := c.Metrics(ctx, scope, namespace, name)
-	if err != nil {
-		return nil, err
-	}
 	var found [][]series.Dimension
 	for _, m := range metrics {
 		if matches(m.Dimensions, dims) {
@@ -162,7 +162,7 @@ func (c *Catalog) Expand(ctx context.Context, scope Scope, namespace, name strin
 		}
 	}
 	slices.SortFunc(found, compareDimensions)
-	return slices.CompactFunc(found, slices.Equal[[]series.Dimension]), nil
+	return slices.CompactFunc(found, slices.Equal[[]series.Dimension]), err
 }
 
 // HasWildcard says that only AWS knows which series the dimensions stand for.

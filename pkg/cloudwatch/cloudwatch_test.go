@@ -283,6 +283,23 @@ func TestListingIsKeptAndAskedOnce(t *testing.T) {
 	require.Equal(t, 4, f.lists)
 }
 
+// When AWS does not answer, the error comes with what was last known.
+func TestLastListingComesWithTheError(t *testing.T) {
+	now := at
+	f := &fake{listed: []types.Metric{metric("cpu", "Id", "a")}}
+	c := catalog(f, &now)
+	every := map[string][]string{"Id": {"*"}}
+	known, err := c.Expand(context.Background(), scope, "N", "cpu", every)
+	require.NoError(t, err)
+	now, f.err = now.Add(time.Hour), errors.New("denied")
+	last, err := c.Expand(context.Background(), scope, "N", "cpu", every)
+	require.ErrorContains(t, err, "denied")
+	require.Equal(t, known, last)
+	none, err := c.Expand(context.Background(), scope, "N", "other", every)
+	require.Error(t, err)
+	require.Empty(t, none)
+}
+
 func TestListingLimitIsSaid(t *testing.T) {
 	now := at
 	f := &fake{listed: []types.Metric{metric("a"), metric("b"), metric("c")}}

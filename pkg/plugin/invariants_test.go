@@ -81,6 +81,20 @@ func TestInvariantPartialFailureLater(t *testing.T) {
 	}
 }
 
+// 3. What is stored of an account is shown while it fails, beside the notice; an alert rule still fails.
+func TestInvariantStoredDataOutliveTheFailure(t *testing.T) {
+	w := newWorld(t)
+	before := len(w.frames(w.lastDays(1), cpu(nil)))
+	w.sim.SetFaults(awssim.Faults{Rules: []awssim.Fault{{Kind: awssim.AccessDenied, Account: "staging"}}})
+	w.pass(10 * time.Minute)
+	answer := w.frames(w.lastDays(1), cpu(nil))
+	require.Len(t, answer, before)
+	require.Len(t, noticeTexts(answer), 1, "one notice, although listing and reading both failed")
+	require.Contains(t, noticeTexts(answer)[0], "account staging")
+	alert := w.ask(w.lastDays(1), cpu(fields{"output": "anomaly_score"}), "FromAlert")
+	require.ErrorContains(t, alert.Error, "account staging")
+}
+
 // 4. Nothing is cut silently.
 func TestInvariantCutsAreSaid(t *testing.T) {
 	w := newWorld(t)

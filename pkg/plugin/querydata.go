@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -111,7 +113,7 @@ func (i *Instance) run(ctx context.Context, dq backend.DataQuery, alert bool) (d
 	if err != nil {
 		return nil, err
 	}
-	failures = append(failures, read.failures...)
+	failures = firstOfEach(append(failures, read.failures...))
 	if alert && len(failures) > 0 || len(failures) > 0 && len(read.shown) == 0 {
 		return nil, backend.DownstreamError(whole(failures, ""))
 	}
@@ -240,7 +242,10 @@ func (i *Instance) read(ctx context.Context, q query.Query, keys []series.Key, w
 				failed[scope] = true
 				out.failures = append(out.failures, accounts.Failure{Account: i.alias(keys[n]), Region: scope.Region, Err: accounts.Explain(r.Err)})
 			}
-			continue
+			if !observed(r.Series.Slice(w)) {
+				continue
+			}
+			// What is stored is shown beside the failure.
 		}
 		switch gone := r.Unkept.Intersect(w); {
 		case !gone.Empty() && gone.Len() == w.Len():
@@ -251,6 +256,22 @@ func (i *Instance) read(ctx context.Context, q query.Query, keys []series.Key, w
 		out.shown = append(out.shown, r)
 	}
 	return out, nil
+}
+
+func observed(s series.Series) bool {
+	return slices.ContainsFunc(s.Values, func(v float64) bool { return !math.IsNaN(v) })
+}
+
+// firstOfEach keeps one failure for each account and region: a role that may not list cannot read either.
+func firstOfEach(failures []accounts.Failure) []accounts.Failure {
+	type place struct{ account, region string }
+	seen := map[place]bool{}
+	return slices.DeleteFunc(failures, func(f accounts.Failure) bool {
+		at := place{f.Account, f.Region}
+		again := seen[at]
+		seen[at] = true
+		return again
+	})
 }
 
 func (i *Instance) alias(k series.Key) string {

@@ -155,9 +155,8 @@ func (i *Instance) metrics(ctx context.Context, p url.Values) ([]cloudwatch.Metr
 	for n, t := range targets {
 		if errs[n] != nil {
 			failures = append(failures, accounts.Failure{Account: t.Account.Alias, Region: t.Region, Err: accounts.Explain(errs[n])})
-			continue
 		}
-		answered = true
+		answered = answered || errs[n] == nil || len(listed[n]) > 0
 		all = append(all, listed[n]...)
 	}
 	if !answered {
