@@ -212,16 +212,50 @@ func TestPhaseOfLongPeriods(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	lower, upper := bounds(series.Key{Namespace: "AWS/EC2", Metric: "CPUUtilization", Stat: "Average"})
-	require.Equal(t, [2]float64{0, 100}, [2]float64{lower, upper})
-	lower, upper = bounds(series.Key{Namespace: "AWS/EC2", Metric: "CPUUtilization", Stat: "Sum"})
-	require.Equal(t, [2]float64{0, math.Inf(1)}, [2]float64{lower, upper})
-	lower, _ = bounds(series.Key{Namespace: "Custom", Metric: "Balance", Stat: "Average"})
-	require.Equal(t, math.Inf(-1), lower)
+	none, inf := []float64{math.NaN(), 50}, math.Inf(1)
+	cpu := series.Key{Namespace: "AWS/EC2", Metric: "CPUUtilization", Stat: "Average"}
+	require.Equal(t, limits{0, 100}, bounds(cpu, none))
+	require.Equal(t, limits{0, inf}, bounds(cpu, []float64{300}), "several cores")
+	cpu.Stat = "Sum"
+	require.Equal(t, limits{0, inf}, bounds(cpu, none))
+	require.Equal(t, limits{-inf, inf}, bounds(series.Key{Namespace: "AWS/DX", Metric: "ConnectionLightLevelRx", Stat: "Average"}, []float64{-5}))
+	require.Equal(t, limits{-inf, inf}, bounds(series.Key{Namespace: "Custom", Metric: "Balance", Stat: "Average"}, none))
+}
+
+// Horizons and periods that do not divide anything still give at least one bucket.
+func TestOddHorizons(t *testing.T) {
+	for _, c := range []struct{ period, horizon time.Duration }{{7 * time.Minute, 7 * time.Minute}, {13 * time.Hour, day}, {time.Hour, 90 * time.Minute}} {
+		s := series.New(key, series.Window{Start: series.Floor(now.Add(-100*day), c.period), End: series.Floor(now, c.period), Period: c.period})
+		s.Key.Period = c.period
+		for i := range s.Values {
+			s.Values[i] = float64(i % 5)
+		}
+		r := s.Window
+		r.Start = r.End.Add(-10 * c.period)
+		request := read(s, r)
+		request.Horizon = c.horizon
+		result := NewEngine(time.UTC).Analyse(request)
+		require.Equal(t, int(c.horizon/c.period), result.Future.Len())
+	}
+}
+
+// Invariant 1 for numbers of now: whether a threshold is to be climbed or fallen to does not depend on the range.
+func TestThresholdDirectionDoesNotDependOnTheRange(t *testing.T) {
+	history := world(9)
+	for i := range history.Values[:len(history.Values)/2] {
+		history.Values[i] /= 10 // the older half is far below the threshold, the newer one above
+	}
+	limit := 50.0
+	hours := func(days int) float64 {
+		request := read(history, lastDays(days))
+		request.Horizon, request.Threshold = 6*time.Hour, &limit
+		return NewEngine(time.UTC).Analyse(request).HoursToThreshold
+	}
+	require.Equal(t, hours(1), hours(20))
 }
 
 func TestMemoryForgetsTheLeastUsed(t *testing.T) {
-	m := newMemory(2)
+	m := newMemory(2 * stateSize)
 	for i := range 3 {
 		m.put(keptID{epoch: int64(i)}, kept{at: i})
 		m.get(keptID{epoch: 0})

@@ -72,9 +72,8 @@ func newResult(w series.Window) Result {
 	return out
 }
 
-func (e *Engine) newDetector(k series.Key) *detect.Seasonal {
-	lower, upper := bounds(k)
-	return detect.NewSeasonal(detect.Config{BucketsPerDay: bucketsPerDay(k.Period), Lower: lower, Upper: upper})
+func newDetector(k series.Key, b limits) *detect.Seasonal {
+	return detect.NewSeasonal(detect.Config{BucketsPerDay: bucketsPerDay(k.Period), Lower: b.lower, Upper: b.upper})
 }
 
 // scoreEpoch fills in the part of the result that lies in the epoch.
@@ -118,9 +117,10 @@ func (e *Engine) forecast(r Request, ep epoch, out *Result) {
 	period := r.Series.Window.Period
 	out.Now = out.Range.Time(last)
 	start := out.Now.Add(period)
-	out.Future = series.Window{Start: start, End: start.Add(r.Horizon).Truncate(period), Period: period}
+	out.Future = series.Window{Start: start, End: start.Add(max(1, r.Horizon/period) * period), Period: period}
 
-	model := e.newRun(r, ep).modelAfter(out.Now)
+	run := e.newRun(r, ep)
+	model := run.modelAfter(out.Now)
 	if out.NotReady = model.Ready(); out.NotReady != nil {
 		return
 	}
@@ -131,7 +131,7 @@ func (e *Engine) forecast(r Request, ep epoch, out *Result) {
 		return
 	}
 	now := r.Series.Values[r.Series.Window.Index(out.Now)]
-	c := p.TimeToThreshold(now, *r.Threshold, *r.Threshold >= usual(r.Series.Values))
+	c := p.TimeToThreshold(now, *r.Threshold, *r.Threshold >= usual(run.input.Values[:run.input.Window.Index(out.Now)+1]))
 	hours := period.Hours()
 	out.HoursToThreshold, out.HoursEarly, out.HoursLate = c.Median*hours, c.Early*hours, c.Late*hours
 }

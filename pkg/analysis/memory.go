@@ -4,17 +4,25 @@ import (
 	"container/list"
 	"math"
 	"sync"
+	"unsafe"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 )
 
-// maxKept bounds the detectors in memory. One is some 15 KB of state and, at 5 minutes, up to 80 KB of scores.
-const maxKept = 2000
+// maxKept bounds the detectors in memory, in bytes: at 5 minutes some 1,300 of them.
+const maxKept = 128 << 20
+
+// stateSize is about what a detector's state takes; a score takes scoreSize.
+const (
+	stateSize = 15 << 10
+	scoreSize = int(unsafe.Sizeof(detect.Result{}))
+)
 
 // keptID is one epoch of one series. The origin is part of it because the input may begin later where a series is young.
 type keptID struct {
 	series        string
 	origin, epoch int64
+	limits        limits
 }
 
 // kept is a detector that has seen the first at buckets of its input, and the scores it gave in the epoch. It is never changed once
@@ -26,10 +34,13 @@ type kept struct {
 	scores   []detect.Result
 }
 
+func (k kept) size() int { return stateSize + scoreSize*cap(k.scores) }
+
 // memory keeps the detectors used last. It is safe for concurrent use.
 type memory struct {
 	mutex sync.Mutex
-	limit int
+	limit int // bytes
+	used  int
 	byID  map[keptID]*list.Element
 	order *list.List // of entry, the last used first
 }
@@ -58,16 +69,19 @@ func (m *memory) put(id keptID, k kept) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	if element, ok := m.byID[id]; ok {
-		element.Value = entry{id, k}
-		m.order.MoveToFront(element)
-		return
+		m.remove(element)
 	}
 	m.byID[id] = m.order.PushFront(entry{id, k})
-	if m.order.Len() > m.limit {
-		oldest := m.order.Back()
-		m.order.Remove(oldest)
-		delete(m.byID, oldest.Value.(entry).id)
+	m.used += k.size()
+	for m.used > m.limit && m.order.Len() > 1 {
+		m.remove(m.order.Back())
 	}
+}
+
+func (m *memory) remove(element *list.Element) {
+	e := m.order.Remove(element).(entry)
+	delete(m.byID, e.id)
+	m.used -= e.kept.size()
 }
 
 // hashOf identifies a run of observations, every bit of them; missing ones are alike whatever their NaN.

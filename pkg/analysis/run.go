@@ -18,16 +18,20 @@ type run struct {
 	input  series.Series // from the origin on
 	first  int           // number of training buckets: where the epoch starts
 	final  int           // number of buckets that will not change any more
+	limits limits        // of the metric
 	id     keptID
 }
 
 func (e *Engine) newRun(r Request, ep epoch) *run {
 	w := series.Window{Start: ep.origin, End: ep.end, Period: r.Series.Window.Period}
 	input := r.Series.Slice(w)
+	// A new run is made with the limits of its past; they are part of what a kept detector is known by.
 	count := func(until time.Time) int { return min(max(input.Window.Index(until), 0), len(input.Values)) }
+	first := count(ep.start)
+	b := bounds(r.Series.Key, input.Values[:first])
 	return &run{
-		engine: e, epoch: ep, input: input, first: count(ep.start), final: count(r.FinalUntil),
-		id: keptID{series: r.Series.Key.ID(), origin: input.Window.Start.Unix(), epoch: ep.start.Unix()},
+		engine: e, epoch: ep, input: input, first: first, final: count(r.FinalUntil), limits: b,
+		id: keptID{series: r.Series.Key.ID(), origin: input.Window.Start.Unix(), epoch: ep.start.Unix(), limits: b},
 	}
 }
 
@@ -57,7 +61,7 @@ func (r *run) recall() kept {
 	if ok && k.at <= r.final && k.hash == hashOf(r.input.Values[:k.at]) {
 		return k
 	}
-	return kept{detector: r.engine.newDetector(r.input.Key)}
+	return kept{detector: newDetector(r.input.Key, r.limits)}
 }
 
 // advance steps through the final buckets that the kept detector has not seen. It leaves the kept one as it is: another query may hold
@@ -88,7 +92,7 @@ func (r *run) modelAfter(t time.Time) *forecast.Model {
 	end := r.input.Window.Index(t) + 1
 	k := r.recall()
 	if k.at > end {
-		k = kept{detector: r.engine.newDetector(r.input.Key)}
+		k = kept{detector: newDetector(r.input.Key, r.limits)}
 	}
 	detector := k.detector.Clone().(*detect.Seasonal)
 	p := newPhases(r.engine.location, r.input.Window.Period)

@@ -17,7 +17,7 @@ type Entry struct {
 
 // Record adds a call to the ledger.
 func (s *Store) Record(ctx context.Context, e Entry) error {
-	return explain(s.dir, s.use(ctx, func(_, write *sql.DB) error {
+	return explain(s.dir, s.use(ctx, func(ctx context.Context, _, write *sql.DB) error {
 		_, err := write.ExecContext(ctx, "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			e.At.UnixMilli(), e.AccountID, e.Region, e.Operation, e.Metrics, e.Datapoints, e.CostUSD, e.Error)
 		return err
@@ -36,7 +36,7 @@ type Spent struct {
 // Spending sums the calls since a time, by account.
 func (s *Store) Spending(ctx context.Context, since time.Time) ([]Spent, error) {
 	var out []Spent
-	err := s.use(ctx, func(read, _ *sql.DB) error {
+	err := s.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
 		out = nil
 		rows, err := read.QueryContext(ctx, `SELECT account_id, count(*), sum(metrics), sum(cost_usd), sum(error <> ''), min(at_ms), max(at_ms)
 			FROM ledger WHERE at_ms >= ? GROUP BY account_id ORDER BY account_id`, since.UnixMilli())

@@ -17,8 +17,9 @@ const (
 	readers = 4
 	// busyTimeoutMs covers the seconds in which Grafana runs the old and the new plugin process side by side.
 	busyTimeoutMs = 10_000
-	// maxGenerations bounds the search for the newest file of a name.
+	// maxGenerations bounds the files of a name, probeAhead how many of them may be missing in a row.
 	maxGenerations = 1000
+	probeAhead     = 16
 )
 
 // Store is one open cache. It is safe for concurrent use.
@@ -42,9 +43,12 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	}
 	s := &Store{dir: dir, codec: c}
 	if dir != "" {
-		s.generation = newestGeneration(ctx, dir)
-		for g := range s.generation {
-			s.setAside = append(s.setAside, path(dir, g))
+		generations := existing(ctx, dir)
+		for n, g := range generations {
+			s.generation = g
+			if n < len(generations)-1 {
+				s.setAside = append(s.setAside, path(dir, g))
+			}
 		}
 	}
 	err = s.openGeneration(ctx)
@@ -57,22 +61,28 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	return s, nil
 }
 
-// newestGeneration probes for files by opening them without the right to create.
-func newestGeneration(ctx context.Context, dir string) int {
-	newest := 0
-	for g := 1; g < maxGenerations; g++ {
-		db, err := sql.Open("sqlite3", dsn(path(dir, g), asProbe))
-		if err != nil {
+// existing probes for the generations of the name, by opening them without the right to create. Some may be missing, where people removed
+// what was set aside.
+func existing(ctx context.Context, dir string) []int {
+	var found []int
+	for g := 0; g < maxGenerations; g++ {
+		if exists(ctx, path(dir, g)) {
+			found = append(found, g)
+		} else if len(found) == 0 && g > probeAhead || len(found) > 0 && g > found[len(found)-1]+probeAhead {
 			break
 		}
-		err = db.PingContext(ctx)
-		_ = db.Close()
-		if f := faultOf(err); f == cannotOpen || f == stubDriver {
-			break
-		}
-		newest = g
 	}
-	return newest
+	return found
+}
+
+func exists(ctx context.Context, file string) bool {
+	db, err := sql.Open("sqlite3", dsn(file, asProbe))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = db.Close() }()
+	f := faultOf(db.PingContext(ctx))
+	return f != cannotOpen && f != stubDriver
 }
 
 func path(dir string, generation int) string {
@@ -164,12 +174,19 @@ func (s *Store) replaceDamaged(ctx context.Context, generation int) error {
 	return s.openGeneration(ctx)
 }
 
-// use runs f on the open database, and once more on a new one if the first turns out damaged.
-func (s *Store) use(ctx context.Context, f func(read, write *sql.DB) error) error {
+// use runs f on the open database, and once more on a new one if the first turns out damaged. A database in memory is its connection, which
+// database/sql drops when a context ends in the middle of a transaction: there, f's context never ends.
+func (s *Store) use(ctx context.Context, f func(ctx context.Context, read, write *sql.DB) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.dir == "" {
+		ctx = context.WithoutCancel(ctx)
+	}
 	for range 2 {
 		s.mutex.RLock()
 		generation := s.generation
-		err := f(s.read, s.write)
+		err := f(ctx, s.read, s.write)
 		s.mutex.RUnlock()
 		if !isDamaged(err) {
 			return err
@@ -190,7 +207,7 @@ func (s *Store) SetAside() []string {
 
 // Check reports whether the cache can be written, in words an administrator can act on.
 func (s *Store) Check(ctx context.Context) error {
-	return explain(s.dir, s.use(ctx, func(_, write *sql.DB) error {
+	return explain(s.dir, s.use(ctx, func(ctx context.Context, _, write *sql.DB) error {
 		tx, err := write.BeginTx(ctx, nil) // takes the write lock
 		if err != nil {
 			return err

@@ -36,7 +36,7 @@ type Write struct {
 // Load reads what is held of each key in the window, in the order of the keys.
 func (s *Store) Load(ctx context.Context, keys []series.Key, w series.Window) ([]Held, error) {
 	held := make([]Held, len(keys))
-	err := s.use(ctx, func(read, _ *sql.DB) error {
+	err := s.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
 		// One transaction: extents and points of the same moment.
 		tx, err := read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 		if err != nil {
@@ -142,7 +142,7 @@ func chunkWindow(start time.Time, period time.Duration) series.Window {
 // erases a held point: AWS forgets, the store does not.
 func (s *Store) Save(ctx context.Context, writes []Write) ([]int, error) {
 	revised := make([]int, len(writes))
-	err := s.use(ctx, func(_, write *sql.DB) error {
+	err := s.use(ctx, func(ctx context.Context, _, write *sql.DB) error {
 		tx, err := write.BeginTx(ctx, nil)
 		if err != nil {
 			return err
