@@ -55,6 +55,7 @@ func TestSelect(t *testing.T) {
 		{[]string{"*"}, []string{"eu-west-1"}, []string{"production/eu-west-1"}, 0},
 		{[]string{"staging", "111111111111"}, []string{"us-east-1"}, []string{"production/us-east-1", "staging/us-east-1"}, 0},
 		{[]string{"staging"}, []string{"eu-west-1"}, nil, 1},
+		{[]string{"*"}, []string{"us-east-1", "eu-wset-1"}, []string{"production/us-east-1", "staging/us-east-1"}, 1},
 		{[]string{"staging", "nobody"}, []string{"*"}, []string{"staging/us-east-1"}, 1},
 	} {
 		targets, failures, err := d.Select(c.accounts, c.regions)
@@ -90,6 +91,32 @@ func TestMistakeStaysWithItsAccount(t *testing.T) {
 			require.Equal(t, "bad", failures[0].Account)
 			require.ErrorContains(t, failures[0], fmt.Sprintf("field %q", c.field))
 		})
+	}
+}
+
+func TestRegionTwiceIsOne(t *testing.T) {
+	targets, _, err := directory(account("111111111111", "production", "us-east-1", "us-east-1")).Select([]string{"*"}, []string{"*"})
+	require.NoError(t, err)
+	require.Len(t, targets, 1)
+}
+
+// Who signs in otherwise, or elsewhere, does not read what another has fetched.
+func TestSourceTellsDataSourcesApart(t *testing.T) {
+	base := settings(production)
+	source := func(change func(*Settings)) string {
+		s := settings(production)
+		change(&s)
+		return NewDirectory(s, Outside{}).Source(s.Accounts[0])
+	}
+	same := NewDirectory(base, Outside{}).Source(production)
+	require.Equal(t, same, source(func(s *Settings) { s.SecretKey, s.SessionToken = "rotated", "x" }))
+	for name, change := range map[string]func(*Settings){
+		"key":        func(s *Settings) { s.AccessKey = "other" },
+		"endpoint":   func(s *Settings) { s.CloudWatchEndpoint = "http://localhost:4599" },
+		"externalId": func(s *Settings) { s.Accounts[0].ExternalID = "guess" },
+		"profile":    func(s *Settings) { s.Profile = "other" },
+	} {
+		require.NotEqual(t, same, source(change), name)
 	}
 }
 

@@ -2,6 +2,8 @@ package accounts
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
@@ -76,6 +78,7 @@ func NewDirectory(s Settings, o Outside) *Directory {
 		if len(a.Regions) == 0 {
 			a.Regions = []string{s.DefaultRegion}
 		}
+		a.Regions = distinct(a.Regions)
 		err := a.check()
 		if err == nil {
 			err = firstTaken(seen, a)
@@ -170,7 +173,33 @@ func (d *Directory) Select(names, regions []string) ([]Target, []Failure, error)
 	if len(targets) == 0 && len(failures) == 0 {
 		return nil, nil, unknownRegion(regions, d.regions())
 	}
-	return targets, failures, nil
+	return targets, append(failures, unusedRegions(targets, names, regions)...), nil
+}
+
+// unusedRegions are asked for by name and are no region of any selected account: a slip of the pen, which must not be silent.
+func unusedRegions(targets []Target, names, regions []string) []Failure {
+	var failures []Failure
+	for _, region := range regions {
+		used := func(t Target) bool { return t.Region == region }
+		if len(targets) > 0 && region != "*" && !slices.ContainsFunc(targets, used) {
+			failures = append(failures, Failure{
+				Account: strings.Join(names, ", "), Region: region,
+				Err: fmt.Errorf("field %q: %s is a region of none of the selected accounts", "regions", region),
+			})
+		}
+	}
+	return failures
+}
+
+// distinct keeps the order and drops what stands twice.
+func distinct(values []string) []string {
+	var out []string
+	for _, v := range values {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func (d *Directory) has(name string) bool {
@@ -226,6 +255,17 @@ func (d *Directory) Config(ctx context.Context, t Target) (aws.Config, error) {
 	// The endpoint above is for STS alone; each service's client sets its own.
 	cfg.BaseEndpoint = nil
 	return cfg, nil
+}
+
+// Source tells apart who asks for an account's points and where: what one data source has fetched is given to another only if both
+// sign in alike, by the same external id and at the same endpoints. It holds a hash and no secret; keys may rotate.
+func (d *Directory) Source(a Account) string {
+	s := d.settings
+	hash := sha256.New()
+	for _, part := range []string{s.AuthType, s.Profile, s.AccessKey, a.ExternalID, s.STSEndpoint, s.CloudWatchEndpoint} {
+		_, _ = fmt.Fprintf(hash, "%d:%s|", len(part), part)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
 }
 
 // CloudWatchEndpoint is the override of the CloudWatch endpoint, or nil.

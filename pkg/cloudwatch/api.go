@@ -35,6 +35,17 @@ type Call struct {
 	Err        string  // "" on success
 }
 
+// callTimeout bounds one call with its retries, so that an account that does not answer is a failure while others are shown. Grafana gives
+// an alert rule 30 seconds.
+const callTimeout = 12 * time.Second
+
+// bounded calls AWS with the timeout.
+func bounded[In, Out any](ctx context.Context, call func(context.Context, In, ...func(*cloudwatch.Options)) (Out, error), input In) (Out, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return call(ctx, input)
+}
+
 // Ledger takes note of a call. It must not block for long and must be safe for concurrent use.
 type Ledger func(Call)
 

@@ -123,7 +123,7 @@ func (c *Catalog) list(ctx context.Context, want listing) ([]Metric, error) {
 	input := &cloudwatch.ListMetricsInput{Namespace: optional(want.namespace), MetricName: optional(want.metric)}
 	var metrics []Metric
 	for range limit {
-		page, err := api.ListMetrics(ctx, input)
+		page, err := bounded(ctx, api.ListMetrics, input)
 		call := Call{At: c.Clock(), Scope: want.scope, Operation: "ListMetrics"}
 		if err != nil {
 			call.Err = err.Error()
@@ -234,7 +234,7 @@ func (c *Catalog) Probe(ctx context.Context, scope Scope) error {
 	if err != nil {
 		return err
 	}
-	_, err = api.ListMetrics(ctx, &cloudwatch.ListMetricsInput{Namespace: aws.String("AWS/EC2"), MetricName: aws.String("CPUUtilization")})
+	_, err = bounded(ctx, api.ListMetrics, &cloudwatch.ListMetricsInput{Namespace: aws.String("AWS/EC2"), MetricName: aws.String("CPUUtilization")})
 	call := Call{At: c.Clock(), Scope: scope, Operation: "ListMetrics"}
 	if err != nil {
 		call.Err = err.Error()

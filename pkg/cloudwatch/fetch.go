@@ -129,11 +129,11 @@ func (f *Fetcher) ask(ctx context.Context, api API, scope Scope, w series.Window
 	metrics := distinctMetrics(keys, todo)
 	var usage Usage
 	for range maxPages {
-		page, err := api.GetMetricData(ctx, input)
+		page, err := bounded(ctx, api.GetMetricData, input)
 		points := take(page, out)
 		call := Call{At: f.Clock(), Scope: scope, Operation: "GetMetricData", Metrics: metrics, Datapoints: points, CostUSD: float64(metrics) * PricePerMetric}
 		if err != nil {
-			call.Err = err.Error()
+			call.Err, call.CostUSD = err.Error(), 0 // AWS charges for answers
 		}
 		f.Ledger(call)
 		usage = usage.Add(Usage{1, metrics, call.CostUSD})

@@ -14,24 +14,36 @@ type flights struct {
 	busy  map[string]chan struct{}
 }
 
+// claim is what one reader works on. It is safe for concurrent use.
+type claim struct {
+	flights *flights
+	keys    []series.Key
+	indices []int
+	held    map[string]chan struct{} // by key; guarded by the flights' mutex
+}
+
 // claim takes those of the indexed keys that are free. It returns them, the others, and a function that waits until the others are free.
-func (f *flights) claim(keys []series.Key, indices []int) (mine, theirs []int, wait func(context.Context) error) {
+func (f *flights) claim(keys []series.Key, indices []int) (mine *claim, theirs []int, wait func(context.Context) error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	if f.busy == nil {
 		f.busy = map[string]chan struct{}{}
 	}
-	own := make(chan struct{})
+	mine = &claim{flights: f, keys: keys, held: map[string]chan struct{}{}}
 	var others []chan struct{}
 	for _, i := range indices {
 		id := keys[i].ID()
-		if other, taken := f.busy[id]; taken && other != own {
+		_, again := mine.held[id] // a key may stand twice in one read
+		if other, taken := f.busy[id]; taken && !again {
 			theirs = append(theirs, i)
 			others = append(others, other)
 			continue
 		}
-		f.busy[id] = own
-		mine = append(mine, i)
+		if !again {
+			f.busy[id] = make(chan struct{})
+			mine.held[id] = f.busy[id]
+		}
+		mine.indices = append(mine.indices, i)
 	}
 	return mine, theirs, func(ctx context.Context) error {
 		for _, other := range others {
@@ -45,16 +57,16 @@ func (f *flights) claim(keys []series.Key, indices []int) (mine, theirs []int, w
 	}
 }
 
-// release frees what claim took.
-func (f *flights) release(keys []series.Key, mine []int) {
-	if len(mine) == 0 {
-		return
+// release frees keys of the claim; freeing one twice does nothing.
+func (c *claim) release(indices []int) {
+	c.flights.mutex.Lock()
+	defer c.flights.mutex.Unlock()
+	for _, i := range indices {
+		id := c.keys[i].ID()
+		if done, held := c.held[id]; held {
+			delete(c.held, id)
+			delete(c.flights.busy, id)
+			close(done)
+		}
 	}
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	done := f.busy[keys[mine[0]].ID()]
-	for _, i := range mine {
-		delete(f.busy, keys[i].ID())
-	}
-	close(done)
 }

@@ -14,24 +14,24 @@ const tailReach = 512
 
 // plan says what one read of one namespace is about.
 type plan struct {
-	now    time.Time
-	settle time.Duration
-	wanted series.Window // what is asked for, as far as it is settled
-	tail   series.Window // the settled buckets that may still change; empty where the wanted ones are all final
-	load   series.Window // what to look at in the store
+	now        time.Time
+	settle     time.Duration
+	finalUntil time.Time     // buckets that begin before it are final once they are held
+	wanted     series.Window // what is asked for, as far as it is settled
+	tail       series.Window // the settled buckets that may still change; empty where the wanted ones are all final
+	load       series.Window // what to look at in the store
 }
 
 func newPlan(namespace string, w series.Window, now time.Time) plan {
 	end := Settled(namespace, w.Period, now)
-	p := plan{now: now, settle: SettleDelay(namespace)}
+	p := plan{now: now, settle: SettleDelay(namespace, w.Period), finalUntil: series.Floor(now.Add(-FinalAge(namespace)), w.Period)}
 	p.wanted = w.Intersect(series.Window{Start: w.Start, End: end, Period: w.Period})
 	p.load = p.wanted
-	finalUntil := series.Floor(now.Add(-FinalAge), w.Period)
-	if p.wanted.Empty() || !p.wanted.End.After(finalUntil) {
+	if p.wanted.Empty() || !p.wanted.End.After(p.finalUntil) {
 		return p
 	}
-	p.tail = series.Window{Start: finalUntil, End: end, Period: w.Period}
-	p.load = p.wanted.Union(series.Window{Start: finalUntil.Add(-tailReach * w.Period), End: end, Period: w.Period})
+	p.tail = series.Window{Start: p.finalUntil, End: end, Period: w.Period}
+	p.load = p.wanted.Union(series.Window{Start: p.finalUntil.Add(-tailReach * w.Period), End: end, Period: w.Period})
 	return p
 }
 
@@ -82,7 +82,7 @@ func (p plan) result(held store.Held) Result {
 	}
 	return Result{
 		Series:     held.Series.Slice(w),
-		FinalUntil: series.Floor(p.now.Add(-FinalAge), w.Period),
+		FinalUntil: p.finalUntil,
 		WholeUntil: series.Floor(asked.Add(-WholeAge), w.Period),
 		Unkept:     unkept.Intersect(w),
 	}

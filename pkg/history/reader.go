@@ -2,9 +2,11 @@ package history
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
@@ -53,14 +55,28 @@ type Usage struct {
 	cloudwatch.Usage
 }
 
+// maxGroups bounds the accounts and regions that one read asks at the same time.
+const maxGroups = 16
+
+// reading is one Read on its way.
+type reading struct {
+	*Reader
+	keys    []series.Key
+	window  series.Window
+	now     time.Time
+	results []Result
+	asked   []bool
+
+	mutex sync.Mutex // guards usage
+	usage Usage
+}
+
 // Read returns every key in the window, in the order of the keys. A failure belongs to its series; the error is for what concerns all,
 // as a store that cannot be read or a context that ended.
 func (r *Reader) Read(ctx context.Context, keys []series.Key, w series.Window) ([]Result, Usage, error) {
-	now := r.clock()
-	results := make([]Result, len(keys))
-	usage := Usage{Series: len(keys)}
-	asked := make([]bool, len(keys))
-	todo := make([]int, len(keys))
+	n := len(keys)
+	rd := &reading{Reader: r, keys: keys, window: w, now: r.clock(), results: make([]Result, n), asked: make([]bool, n), usage: Usage{Series: n}}
+	todo := make([]int, n)
 	for i := range todo {
 		todo[i] = i
 	}
@@ -68,60 +84,74 @@ func (r *Reader) Read(ctx context.Context, keys []series.Key, w series.Window) (
 	// was cancelled leaves its series missing: the next round takes it over.
 	for len(todo) > 0 {
 		if err := ctx.Err(); err != nil {
-			return nil, usage, err
+			return nil, rd.usage, err
 		}
 		mine, theirs, wait := r.flights.claim(keys, todo)
-		err := r.readClaimed(ctx, keys, mine, w, now, results, asked, &usage)
-		r.flights.release(keys, mine)
+		err := rd.answer(ctx, mine)
+		mine.release(mine.indices)
 		if err != nil {
-			return nil, usage, err
+			return nil, rd.usage, err
 		}
 		if err := wait(ctx); err != nil {
-			return nil, usage, err
+			return nil, rd.usage, err
 		}
 		todo = theirs
 	}
-	for _, a := range asked {
+	for _, a := range rd.asked {
 		if !a {
-			usage.CacheHits++
+			rd.usage.CacheHits++
 		}
 	}
-	return results, usage, nil
+	return rd.results, rd.usage, nil
 }
 
-// readClaimed answers the claimed keys: from the store, and from AWS where something is missing.
-func (r *Reader) readClaimed(ctx context.Context, keys []series.Key, claimed []int, w series.Window, now time.Time, results []Result, asked []bool, usage *Usage) error {
+// answer answers the claimed keys: from the store, and from AWS where something is missing. Every account and region is asked at the same
+// time, and frees its series as soon as it is done, so that one that hangs keeps no one else waiting.
+func (rd *reading) answer(ctx context.Context, mine *claim) error {
+	missing, err := rd.fromStore(ctx, mine)
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(maxGroups)
+	for what, members := range missing {
+		group.Go(func() error {
+			defer mine.release(members)
+			return rd.fetch(ctx, what, members)
+		})
+	}
+	return group.Wait()
+}
+
+// fromStore answers from the store and returns what is missing. Series that lack nothing are free again.
+func (rd *reading) fromStore(ctx context.Context, mine *claim) (map[fetchGroup][]int, error) {
 	groups := map[fetchGroup][]int{}
-	for namespace, members := range byNamespace(keys, claimed) {
-		p := newPlan(namespace, w, now)
-		held, err := r.store.Load(ctx, pick(keys, members), p.load)
+	for namespace, members := range byNamespace(rd.keys, mine.indices) {
+		p := newPlan(namespace, rd.window, rd.now)
+		held, err := rd.store.Load(ctx, pick(rd.keys, members), p.load)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		var whole []int
 		for j, i := range members {
-			missing := p.missing(held[j])
-			results[i] = p.result(held[j])
-			if !missing.Empty() {
-				group := fetchGroup{cloudwatch.ScopeOf(keys[i]), missing}
+			rd.results[i] = p.result(held[j])
+			if missing := p.missing(held[j]); !missing.Empty() {
+				group := fetchGroup{cloudwatch.ScopeOf(rd.keys[i]), namespace, missing}
 				groups[group] = append(groups[group], i)
+				continue
 			}
+			whole = append(whole, i)
 		}
+		mine.release(whole)
 	}
-	for group, members := range groups {
-		if err := r.fetch(ctx, group, keys, members, now, results, usage); err != nil {
-			return err
-		}
-		for _, i := range members {
-			asked[i] = true
-		}
-	}
-	return nil
+	return groups, nil
 }
 
-// fetchGroup is what can share requests: one scope, one missing range.
+// fetchGroup is what can share requests: one scope, one missing range, which namespaces settle differently.
 type fetchGroup struct {
-	scope  cloudwatch.Scope
-	window series.Window
+	scope     cloudwatch.Scope
+	namespace string
+	window    series.Window
 }
 
 func byNamespace(keys []series.Key, indices []int) map[string][]int {
@@ -140,37 +170,47 @@ func pick(keys []series.Key, indices []int) []series.Key {
 	return picked
 }
 
-func (r *Reader) fetch(ctx context.Context, group fetchGroup, keys []series.Key, members []int, now time.Time, results []Result, usage *Usage) error {
-	outcomes, used := r.fetcher.Fetch(ctx, group.scope, group.window, pick(keys, members))
-	usage.Usage = usage.Usage.Add(used)
+// fetch asks AWS for one group, keeps what came and merges it into the results. Groups run side by side and share no series.
+func (rd *reading) fetch(ctx context.Context, group fetchGroup, members []int) error {
+	outcomes, used := rd.fetcher.Fetch(ctx, group.scope, group.window, pick(rd.keys, members))
+	rd.count(Usage{Usage: used})
 	var writes []store.Write
 	var written []int
 	for j, i := range members {
+		rd.asked[i] = true
 		if err := outcomes[j].Err; err != nil {
-			if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			results[i].Err = fmt.Errorf("metric %s: %w", keys[i].Metric, err)
+			rd.results[i].Err = fmt.Errorf("metric %s: %w", rd.keys[i].Metric, err)
 			continue
 		}
-		writes = append(writes, store.Write{Series: outcomes[j].Series, FinalUntil: now.Add(-FinalAge), FetchedAt: now})
+		fetched := outcomes[j].Series
+		writes = append(writes, store.Write{Series: fetched, FinalUntil: finalUntil(fetched, rd.now), FetchedAt: rd.now})
 		written = append(written, i)
 	}
 	if len(writes) == 0 {
 		return nil
 	}
 	// What was paid for is kept, also when the one who asked has gone meanwhile.
-	revised, err := r.store.Save(context.WithoutCancel(ctx), writes)
+	revised, err := rd.store.Save(context.WithoutCancel(ctx), writes)
 	if err != nil {
 		return err
 	}
 	for j, i := range written {
-		results[i].Revised = revised[j]
-		results[i].WholeUntil = series.Floor(now.Add(-WholeAge), group.window.Period)
-		usage.Revised += revised[j]
-		merge(results[i].Series, writes[j].Series)
+		rd.results[i].Revised = revised[j]
+		rd.results[i].WholeUntil = series.Floor(rd.now.Add(-WholeAge), group.window.Period)
+		rd.count(Usage{Revised: revised[j]})
+		merge(rd.results[i].Series, writes[j].Series)
 	}
 	return nil
+}
+
+func (rd *reading) count(u Usage) {
+	rd.mutex.Lock()
+	defer rd.mutex.Unlock()
+	rd.usage.Revised += u.Revised
+	rd.usage.Usage = rd.usage.Usage.Add(u.Usage)
 }
 
 // merge puts fetched points over held ones, by the store's own rule: what is missing erases nothing.

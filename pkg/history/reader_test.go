@@ -28,9 +28,11 @@ type fakeAWS struct {
 	fail  map[string]error // by metric
 	late  bool             // points younger than ten minutes are half of their final value
 	gate  chan struct{}    // closed: let calls through
+	hang  chan struct{}    // as gate, for the account "hanging" alone
+	delay time.Duration    // after its end, before a bucket is published
 }
 
-func (f *fakeAWS) Fetch(ctx context.Context, _ cloudwatch.Scope, w series.Window, keys []series.Key) ([]cloudwatch.Outcome, cloudwatch.Usage) {
+func (f *fakeAWS) Fetch(ctx context.Context, scope cloudwatch.Scope, w series.Window, keys []series.Key) ([]cloudwatch.Outcome, cloudwatch.Usage) {
 	if f.gate != nil {
 		select {
 		case <-f.gate:
@@ -41,6 +43,9 @@ func (f *fakeAWS) Fetch(ctx context.Context, _ cloudwatch.Scope, w series.Window
 			}
 			return out, cloudwatch.Usage{}
 		}
+	}
+	if scope.AccountID == "hanging" {
+		<-f.hang
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -56,7 +61,7 @@ func (f *fakeAWS) truth(k series.Key, w series.Window) series.Series {
 	s := series.New(k, w)
 	for i := range s.Values {
 		t := w.Time(i)
-		if t.Add(period).After(f.now()) || t.Unix()/300%7 == 0 {
+		if t.Add(period+f.delay).After(f.now()) || t.Unix()/300%7 == 0 {
 			continue // not yet, or a gap
 		}
 		s.Values[i] = float64(t.Unix()%100_000) + float64(len(k.Metric))
@@ -154,7 +159,7 @@ func TestAskedAtMostOncePerPeriod(t *testing.T) {
 			read(rt, b, series.Window{Start: from, End: series.Floor(b.now(), period), Period: period}, "m")
 			for _, window := range b.aws.asked["m"][before:] {
 				asked[Settled("Custom", period, b.now())]++
-				oldest := series.Floor(start.Add(-FinalAge), period)
+				oldest := series.Floor(start.Add(-finalAge), period)
 				require.False(rt, window.Start.Before(oldest), "a final point was asked for again: %v", window.Start)
 			}
 		}
@@ -203,7 +208,7 @@ func TestLatePointsAreRevisedUntilFinal(t *testing.T) {
 			require.Equal(t, final.Values[i], results[0].Series.Values[i])
 		}
 	}
-	require.Equal(t, start.Add(3*time.Hour-FinalAge), results[0].FinalUntil)
+	require.Equal(t, start.Add(3*time.Hour-finalAge), results[0].FinalUntil)
 }
 
 // A count is known to be whole by the time it was asked for, not by the time it is looked at.
@@ -293,6 +298,64 @@ func TestCancelledOwnerIsTakenOver(t *testing.T) {
 	close(b.aws.gate)
 	require.NoError(t, (<-second)[0].Err)
 	require.Empty(t, b.flights.busy)
+}
+
+// One account that hangs keeps neither the others nor other readers waiting.
+func TestHangingAccountStaysAlone(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	b.aws.hang = make(chan struct{})
+	sick := keyOf("m")
+	sick.AccountID = "hanging"
+	first := make(chan []Result, 1)
+	go func() {
+		results, _, err := b.Read(context.Background(), []series.Key{keyOf("m"), sick}, hours(24))
+		if err != nil {
+			t.Error(err)
+		}
+		first <- results
+	}()
+	require.Eventually(t, func() bool {
+		b.flights.mutex.Lock()
+		defer b.flights.mutex.Unlock()
+		return len(b.flights.busy) == 1 && b.flights.busy[sick.ID()] != nil
+	}, 5*time.Second, time.Millisecond, "the healthy account's series is free again")
+	results, usage := read(t, b, hours(24), "m")
+	require.NoError(t, results[0].Err)
+	require.Equal(t, 1, usage.CacheHits)
+	close(b.aws.hang)
+	for _, r := range <-first {
+		require.NoError(t, r.Err)
+	}
+}
+
+// What AWS publishes hours late is not final as "no data" before.
+func TestVeryLatePointsAreNotLost(t *testing.T) {
+	for _, namespace := range []string{"AWS/S3", "Custom"} {
+		b, done := newBench(t)
+		b.aws.delay = 10 * time.Hour
+		k := keyOf("m")
+		k.Namespace = namespace
+		w := series.Window{Start: start, End: start.Add(3 * 24 * time.Hour), Period: period}
+		for range 4 * 24 {
+			b.set(b.now().Add(time.Hour))
+			_, _, err := b.Read(context.Background(), []series.Key{k}, w)
+			require.NoError(t, err)
+		}
+		results, _, err := b.Read(context.Background(), []series.Key{k}, w)
+		require.NoError(t, err)
+		requireSame(t, b.aws.truth(k, w).Values, results[0].Series.Values)
+		done()
+	}
+}
+
+// A long bucket is read once it is whole: the next read would come a period later.
+func TestLongBucketsAreReadWhole(t *testing.T) {
+	require.Equal(t, 2*time.Minute, SettleDelay("AWS/EC2", time.Minute))
+	require.Equal(t, 2*time.Minute, SettleDelay("AWS/EC2", 5*time.Minute))
+	require.Equal(t, WholeAge, SettleDelay("AWS/EC2", time.Hour))
+	require.Equal(t, WholeAge, SettleDelay("AWS/Unheard", time.Minute))
+	require.Equal(t, 2*time.Minute, SettleDelay("Shop", time.Minute))
 }
 
 func TestWhatAWSNoLongerKeepsIsSaid(t *testing.T) {

@@ -1,15 +1,53 @@
 package history
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
-// FinalAge is the age, after the end of its bucket, at which a point is final: CloudWatch's late points come within some 10 minutes, and
+// finalAge is the age, after the end of its bucket, at which a point is final: CloudWatch's late points come within some 10 minutes, and
 // the rest is margin.
-const FinalAge = 30 * time.Minute
+const finalAge = 30 * time.Minute
+
+// slowFinalAge is the same for what AWS publishes once or a few times a day, many hours late.
+const slowFinalAge = 3 * 24 * time.Hour
+
+var slowNamespaces = []string{"AWS/S3", "AWS/Billing"}
+
+// emptyAge is the age at which the missing points after the last one are final: an agent that was cut off sends later what it has kept.
+const emptyAge = 24 * time.Hour
+
+// FinalAge is the age, after the end of its bucket, at which a point of the namespace is final.
+func FinalAge(namespace string) time.Duration {
+	if slices.Contains(slowNamespaces, namespace) {
+		return slowFinalAge
+	}
+	return finalAge
+}
+
+// finalUntil is where what was fetched stops being final. Missing points after the last one stay open longer.
+func finalUntil(fetched series.Series, now time.Time) time.Time {
+	period := fetched.Window.Period
+	until := series.Floor(now.Add(-FinalAge(fetched.Key.Namespace)), period)
+	end := fetched.Window.Start
+	for i := len(fetched.Values) - 1; i >= 0; i-- {
+		if !math.IsNaN(fetched.Values[i]) {
+			end = fetched.Window.Time(i + 1)
+			break
+		}
+	}
+	if empty := series.Floor(now.Add(-emptyAge), period); end.Before(empty) {
+		end = empty
+	}
+	if end.Before(until) {
+		return end
+	}
+	return until
+}
 
 // WholeAge is the age, after the end of its bucket, at which a count (a sum, a number of samples) is taken to be whole: CloudWatch adds to
 // a bucket for some minutes, up to 10, so what is read earlier may be too low.
@@ -33,8 +71,17 @@ const (
 	customSettleDelay  = 2 * time.Minute
 )
 
-// SettleDelay is how long after its end a bucket of the namespace is believed to be complete.
-func SettleDelay(namespace string) time.Duration {
+// SettleDelay is how long after its end a bucket of the namespace is believed to be complete. A long bucket is asked for only once it is
+// whole, because the next time comes only after another period.
+func SettleDelay(namespace string, period time.Duration) time.Duration {
+	delay := publishDelay(namespace)
+	if period >= WholeAge {
+		return max(delay, WholeAge)
+	}
+	return delay
+}
+
+func publishDelay(namespace string) time.Duration {
 	if d, ok := settleDelays[namespace]; ok {
 		return d
 	}
@@ -46,5 +93,5 @@ func SettleDelay(namespace string) time.Duration {
 
 // Settled is the end of the newest bucket that is complete at now.
 func Settled(namespace string, period time.Duration, now time.Time) time.Time {
-	return series.Floor(now.Add(-SettleDelay(namespace)), period)
+	return series.Floor(now.Add(-SettleDelay(namespace, period)), period)
 }

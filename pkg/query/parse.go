@@ -179,14 +179,19 @@ func on(b *bool) bool { return b == nil || *b }
 // variable matches Grafana's three spellings of a template variable.
 var variable = regexp.MustCompile(`\$\w+|\$\{[^}]+\}|\[\[[^\]]+\]\]`)
 
+// Names that AWS itself writes with a dollar: a version of Lambda, a stage and routes of API Gateway.
+var dollarNames = []string{"$LATEST", "$default", "$connect", "$disconnect"}
+
 // refuseVariables fails on a template variable. The front end replaces them, so one that arrives here comes from an alert rule or
-// another caller without a dashboard. $LATEST is no variable: it is the name of a Lambda version.
+// another caller without a dashboard. The value of a dimension may hold any character, so there only a whole value counts.
 func (m model) refuseVariables() error {
 	check := func(field string, values ...string) error {
 		for _, v := range values {
-			if found := variable.FindString(v); found != "" && found != "$LATEST" {
-				return fieldError(field, "the variable %s was not replaced: alert rules and direct calls have no dashboard variables", found)
+			found := variable.FindString(v)
+			if found == "" || slices.Contains(dollarNames, v) || strings.HasPrefix(field, "dimensions.") && found != v {
+				continue
 			}
+			return fieldError(field, "the variable %s was not replaced: alert rules and direct calls have no dashboard variables", found)
 		}
 		return nil
 	}

@@ -59,9 +59,9 @@ func TestBadInputNamesTheField(t *testing.T) {
 	}
 }
 
-func TestLambdaVersionIsNoVariable(t *testing.T) {
-	q := parse(t, `{"version":1,"namespace":"AWS/Lambda","metric":"Errors","dimensions":{"ExecutedVersion":["$LATEST"]}}`)
-	require.Equal(t, []string{"$LATEST"}, q.Dimensions["ExecutedVersion"])
+func TestNamesWithADollarAreNoVariables(t *testing.T) {
+	q := parse(t, `{"version":1,"namespace":"AWS/Lambda","metric":"Errors","dimensions":{"ExecutedVersion":["$LATEST"],"Stage":["$default"],"Name":["cost$USD"]}}`)
+	require.Equal(t, map[string][]string{"ExecutedVersion": {"$LATEST"}, "Stage": {"$default"}, "Name": {"cost$USD"}}, q.Dimensions)
 }
 
 func TestAlertNeedsOneMeasure(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // keyVersion leads every encoded key. A change of the encoding raises it, so that old rows are never read as new ones.
-const keyVersion = "1"
+const keyVersion = "2"
 
 // Dimension is one CloudWatch dimension.
 type Dimension struct{ Name, Value string }
@@ -16,6 +16,7 @@ type Dimension struct{ Name, Value string }
 // Key identifies one series of one account: what is asked of AWS and under which role.
 // The zero Key identifies nothing. Make Dimensions with SortDimensions, or ID differs for the same series.
 type Key struct {
+	Source     string // who asks and where: two data sources share points only if both are the same
 	AccountID  string
 	RoleARN    string
 	Region     string
@@ -31,7 +32,7 @@ type Key struct {
 func (k Key) ID() string {
 	var b strings.Builder
 	b.WriteString(keyVersion)
-	for _, part := range []string{k.AccountID, k.RoleARN, k.Region, k.Namespace, k.Metric, k.Stat, strconv.FormatInt(int64(k.Period/time.Second), 10)} {
+	for _, part := range []string{k.Source, k.AccountID, k.RoleARN, k.Region, k.Namespace, k.Metric, k.Stat, strconv.FormatInt(int64(k.Period/time.Second), 10)} {
 		writePart(&b, part)
 	}
 	for _, d := range k.Dimensions {

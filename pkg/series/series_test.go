@@ -16,7 +16,7 @@ func drawKey(t *rapid.T) Key {
 	for _, n := range names {
 		dims = append(dims, Dimension{n, part.Draw(t, "value")})
 	}
-	return Key{part.Draw(t, "account"), part.Draw(t, "role"), part.Draw(t, "region"), part.Draw(t, "namespace"),
+	return Key{part.Draw(t, "source"), part.Draw(t, "account"), part.Draw(t, "role"), part.Draw(t, "region"), part.Draw(t, "namespace"),
 		part.Draw(t, "metric"), SortDimensions(dims), part.Draw(t, "stat"), time.Duration(rapid.IntRange(1, 3).Draw(t, "period")) * time.Minute}
 }
 
@@ -37,7 +37,7 @@ func equalKeys(a, b Key) bool {
 		}
 	}
 	a.Dimensions, b.Dimensions = nil, nil
-	return a.AccountID == b.AccountID && a.RoleARN == b.RoleARN && a.Region == b.Region && a.Namespace == b.Namespace &&
+	return a.Source == b.Source && a.AccountID == b.AccountID && a.RoleARN == b.RoleARN && a.Region == b.Region && a.Namespace == b.Namespace &&
 		a.Metric == b.Metric && a.Stat == b.Stat && a.Period == b.Period
 }
 

@@ -204,6 +204,42 @@ func TestDamagedDatabaseIsSetAside(t *testing.T) {
 	}
 }
 
+// A cancelled query takes nothing away from a database in memory.
+func TestMemoryOutlivesACancelledQuery(t *testing.T) {
+	s := open(t, "")
+	w := window(0, 2000)
+	_, err := s.Save(context.Background(), []Write{{filled(key("m"), w, func(i int) float64 { return float64(i) }), w.End, epoch}})
+	require.NoError(t, err)
+	many := make([]series.Key, 200)
+	for i := range many {
+		many[i] = key("m")
+	}
+	for i := range 50 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i)*100*time.Microsecond)
+		_, _ = s.Load(ctx, many, w)
+		cancel()
+	}
+	require.Equal(t, 1999.0, load(t, s, key("m"), w).Series.Values[1999])
+}
+
+// Removing what was set aside, as health advises, does not hide the cache in use.
+func TestRemovedGenerationsHideNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	require.NoError(t, s.replaceDamaged(context.Background(), 0))
+	require.NoError(t, s.replaceDamaged(context.Background(), 1))
+	w := window(0, 10)
+	_, err := s.Save(context.Background(), []Write{{filled(key("m"), w, func(int) float64 { return 7 }), w.End, epoch}})
+	require.NoError(t, err)
+	s.Close()
+	for _, file := range s.SetAside() {
+		require.NoError(t, os.Remove(file))
+	}
+	again := open(t, dir)
+	require.Equal(t, 7.0, load(t, again, key("m"), w).Series.Values[0])
+	require.Empty(t, again.SetAside())
+}
+
 func TestUnwritableDirectoryIsSaidInWords(t *testing.T) {
 	_, err := Open(context.Background(), filepath.Join(t.TempDir(), "absent"))
 	require.ErrorContains(t, err, "cannot be written")
