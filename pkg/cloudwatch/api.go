@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -41,9 +42,13 @@ const callTimeout = 12 * time.Second
 
 // bounded calls AWS with the timeout.
 func bounded[In, Out any](ctx context.Context, call func(context.Context, In, ...func(*cloudwatch.Options)) (Out, error), input In) (Out, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	limited, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	return call(ctx, input)
+	out, err := call(limited, input)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("AWS did not answer within %s: %w", callTimeout, err)
+	}
+	return out, err
 }
 
 // Ledger takes note of a call. It must not block for long and must be safe for concurrent use.

@@ -29,8 +29,9 @@ type accountHealth struct {
 
 // CheckHealth checks the cache and every account; the details carry each account's result.
 func (i *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
-	if i.problem != nil {
-		return unhealthy(i.problem.Error()), nil
+	defer i.use()()
+	if err := i.ready(ctx); err != nil {
+		return unhealthy(err.Error()), nil
 	}
 	if err := i.store.Check(ctx); err != nil {
 		return unhealthy(err.Error()), nil

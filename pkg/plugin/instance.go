@@ -42,7 +42,8 @@ type Instance struct {
 	directory *accounts.Directory
 	simulated bool
 	tempCache bool
-	problem   error // set: nothing works, and this is why
+	problem   error                       // set: the settings are wrong, and this is why
+	reopen    func(context.Context) error // set: the cache could not be opened yet; tries again
 
 	store     *store.Store
 	catalog   *cloudwatch.Catalog
@@ -51,8 +52,11 @@ type Instance struct {
 	resources backend.CallResourceHandler
 	release   func()
 
-	mutex   sync.Mutex
+	opening sync.Mutex // held while reopen runs
+	mutex   sync.Mutex // guards what follows
 	clients map[cloudwatch.Scope]*awscloudwatch.Client
+	users   int // calls under way
+	gone    bool
 }
 
 var (
@@ -72,9 +76,9 @@ func (f *Factory) NewInstance(ctx context.Context, s backend.DataSourceInstanceS
 		i.problem = err
 		return i, nil
 	}
-	if err := i.open(ctx, f, settings); err != nil {
-		i.problem = err
-	}
+	// The first request's end must not be the instance's: Grafana keeps what is made here.
+	i.reopen = func(ctx context.Context) error { return i.open(context.WithoutCancel(ctx), f, settings) }
+	_ = i.ready(ctx) // whoever asks next is told, or finds it mended
 	return i, nil
 }
 
@@ -116,8 +120,32 @@ func (i *Instance) openShared(ctx context.Context, f *Factory) error {
 	return nil
 }
 
-// Dispose lets go of the cache once no query uses the instance any more. Grafana calls it when settings change.
-func (i *Instance) Dispose() { i.release() }
+// use marks a call under way until the returned function is called.
+func (i *Instance) use() (done func()) {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.users++
+	return func() {
+		i.mutex.Lock()
+		i.users--
+		last := i.gone && i.users == 0
+		i.mutex.Unlock()
+		if last {
+			i.release()
+		}
+	}
+}
+
+// Dispose lets go of the cache once no call uses the instance any more. Grafana calls it when settings change, while queries may run.
+func (i *Instance) Dispose() {
+	i.mutex.Lock()
+	idle := !i.gone && i.users == 0
+	i.gone = true
+	i.mutex.Unlock()
+	if idle {
+		i.release()
+	}
+}
 
 // client is the CloudWatch client of a scope, made once. It implements cloudwatch.Clients.
 func (i *Instance) client(ctx context.Context, scope cloudwatch.Scope) (cloudwatch.API, error) {
@@ -168,8 +196,16 @@ func (i *Instance) scope(t accounts.Target) cloudwatch.Scope {
 	return cloudwatch.Scope{AccountID: t.Account.ID, RoleARN: t.Account.RoleARN, Region: t.Region}
 }
 
-// ready fails where the instance cannot answer anything.
-func (i *Instance) ready() error {
+// ready fails where the instance cannot answer anything. A cache that could not be opened (locked, a full disk) is tried again.
+func (i *Instance) ready(ctx context.Context) error {
+	i.opening.Lock()
+	defer i.opening.Unlock()
+	if i.problem == nil && i.reopen != nil {
+		if err := i.reopen(ctx); err != nil {
+			return fmt.Errorf("the data source cannot be used: %w", err)
+		}
+		i.reopen = nil
+	}
 	if i.problem != nil {
 		return fmt.Errorf("the data source cannot be used: %w", i.problem)
 	}

@@ -150,7 +150,7 @@ func TestInvariantDamagedCache(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(dir+"/vigia-cloudwatch.db", bytes.Repeat([]byte("garbage"), 1000), 0o600))
 	instance := newInstance(t, w.now, dir, backend.DataSourceInstanceSettings{JSONData: []byte(`{"accounts":[{"id":"111111111111"}]}`)})
-	require.NoError(t, instance.problem)
+	require.NoError(t, instance.ready(t.Context()))
 	require.Equal(t, []string{dir + "/vigia-cloudwatch.db"}, instance.store.SetAside())
 }
 

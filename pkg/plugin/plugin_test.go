@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ func TestBadInputIsAClearError(t *testing.T) {
 		"reversed range":       {q: cpu(nil), r: backend.TimeRange{From: worldStart, To: worldStart.Add(-time.Hour)}, says: []string{`"timeRange"`}},
 		"period off the grid":  {q: cpu(fields{"period": "7s"}), says: []string{`"period"`, "grid"}},
 		"period too fine":      {q: cpu(fields{"period": "1m"}), r: backend.TimeRange{From: worldStart.Add(-90 * 24 * time.Hour), To: worldStart.Add(-80 * 24 * time.Hour)}, says: []string{`"period"`, "15 days"}},
+		"range too long":       {q: cpu(fields{"period": "1s"}), r: backend.TimeRange{From: time.Unix(0, 0), To: worldStart}, says: []string{`"period"`, "maxBuckets"}},
 		"unknown statistic":    {q: cpu(fields{"statistic": "Median"}), says: []string{`"statistic"`}},
 		"unresolved variable":  {q: cpu(fields{"accounts": []string{"$account"}, "output": "value"}), alert: true, says: []string{`"accounts"`, "$account"}},
 		"alert on two":         {q: cpu(nil), alert: true, says: []string{`"output"`}},
@@ -161,6 +163,53 @@ func TestHealthOfACacheThatCannotBeWritten(t *testing.T) {
 	response, err := instance.QueryData(grafana(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(`{}`)}}})
 	require.NoError(t, err)
 	require.ErrorContains(t, response.Responses["A"].Error, "cannot be written")
+}
+
+// A cache that could not be opened is tried again: a first request that is cancelled, or a directory that comes later, leaves nothing dead.
+func TestCacheIsOpenedLater(t *testing.T) {
+	w := newWorld(t)
+	dir := t.TempDir() + "/later"
+	cancelled, cancel := context.WithCancel(grafana())
+	cancel()
+	f := NewFactory(dir)
+	f.clock = w.now
+	made, err := f.NewInstance(cancelled, settingsOf(w.sim, "http://127.0.0.1:1"))
+	require.NoError(t, err)
+	instance := made.(*Instance)
+	require.ErrorContains(t, instance.ready(t.Context()), "cannot be written")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	require.NoError(t, instance.ready(t.Context()))
+	instance.Dispose()
+}
+
+// An instance that is disposed of while a query runs lets go when the query ends.
+func TestDisposeWaitsForQueries(t *testing.T) {
+	w := newWorld(t)
+	done := w.instance.use()
+	w.instance.Dispose()
+	require.NoError(t, w.instance.store.Check(t.Context()))
+	done()
+	require.Error(t, w.instance.store.Check(t.Context()))
+}
+
+// A panic fails its query and nothing else.
+func TestPanicIsAnError(t *testing.T) {
+	answer := survive(func() backend.DataResponse { panic("a defect") })
+	require.ErrorContains(t, answer.Error, "a defect")
+}
+
+// A simulated data source lives through cancelled queries.
+func TestSimulatedOutlivesCancelledQueries(t *testing.T) {
+	w := newWorld(t)
+	w.instance = newInstance(t, w.now, "", backend.DataSourceInstanceSettings{JSONData: []byte(`{"simulated":true}`)})
+	raw, err := json.Marshal(cpu(nil))
+	require.NoError(t, err)
+	for i := range 20 {
+		ctx, cancel := context.WithTimeout(grafana(), time.Duration(i)*time.Millisecond)
+		_, _ = w.instance.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: raw, TimeRange: w.lastDays(3)}}})
+		cancel()
+	}
+	require.NotEmpty(t, w.frames(w.lastDays(1), cpu(nil)))
 }
 
 func TestWrongSettingsAreSaid(t *testing.T) {

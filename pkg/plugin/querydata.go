@@ -29,6 +29,8 @@ const (
 	maxSeries = 500
 	// maxPoints bounds one query's points to show: a frame set beyond it takes a browser down.
 	maxPoints = 5_000_000
+	// maxBuckets bounds the range of one query, in periods: more than a year of minutes.
+	maxBuckets = 600_000
 	// lateRange is how recent the end of a range must be to be taken for "until now".
 	lateRange = time.Hour
 	// leastBuckets is how many complete buckets a range until now holds at least, so that one late point is not "no data".
@@ -37,6 +39,7 @@ const (
 
 // QueryData answers each query of the request by itself: one that fails leaves the others alone.
 func (i *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
+	defer i.use()()
 	response := backend.NewQueryDataResponse()
 	alert := fromAlert(req.Headers)
 	var (
@@ -45,7 +48,7 @@ func (i *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	)
 	for _, q := range req.Queries {
 		group.Go(func() error {
-			answer := i.answer(ctx, q, alert)
+			answer := survive(func() backend.DataResponse { return i.answer(ctx, q, alert) })
 			mutex.Lock()
 			defer mutex.Unlock()
 			response.Responses[q.RefID] = answer
@@ -66,7 +69,7 @@ func fromAlert(headers map[string]string) bool {
 
 // answer runs one query. What AWS or the user caused is a downstream error; what we caused is not.
 func (i *Instance) answer(ctx context.Context, dq backend.DataQuery, alert bool) backend.DataResponse {
-	if err := i.ready(); err != nil {
+	if err := i.ready(ctx); err != nil {
 		return backend.ErrorResponseWithErrorSource(backend.DownstreamError(err))
 	}
 	answer, err := i.run(ctx, dq, alert)
@@ -120,7 +123,10 @@ func (i *Instance) run(ctx context.Context, dq backend.DataQuery, alert bool) (d
 	if read.unkept == len(keys) && len(keys) > 0 {
 		return nil, backend.DownstreamError(tooOld(q, window))
 	}
-	shown := i.analyse(q, window, read.shown)
+	shown, err := i.analyse(q, window, read.shown)
+	if err != nil {
+		return nil, err
+	}
 	answer := frames.Build(shown, frames.Options{Query: q, Simulated: i.simulated, Usage: usageOf(read.usage)})
 	return attach(answer, i.notices(q, window, failures, cut, read)), nil
 }
@@ -137,6 +143,9 @@ func (i *Instance) window(q query.Query, r backend.TimeRange) (series.Window, er
 	if w.End.After(settled) && now.Sub(r.To) < lateRange {
 		w.End = settled
 		w.Start = series.Floor(minTime(w.Start, settled.Add(-leastBuckets*q.Period)), q.Period)
+	}
+	if w.Len() > maxBuckets {
+		return series.Window{}, &query.FieldError{Field: "period", Reason: fmt.Sprintf("the range holds %d periods of %s, more than the limit of %d (maxBuckets); choose a longer period or a shorter range", w.Len(), q.Period, maxBuckets)}
 	}
 	return w, nil
 }
@@ -158,7 +167,7 @@ func (i *Instance) expand(ctx context.Context, q query.Query, targets []accounts
 	if explicit {
 		var err error
 		if named, err = cloudwatch.Combine(q.Dimensions); err != nil || len(targets) == 1 {
-			return keysOf(q, targets, func(int) [][]series.Dimension { return named }), nil, err
+			return i.keysOf(q, targets, func(int) [][]series.Dimension { return named }), nil, err
 		}
 	}
 	found := make([][][]series.Dimension, len(targets))
@@ -177,9 +186,9 @@ func (i *Instance) expand(ctx context.Context, q query.Query, targets []accounts
 			failures = append(failures, accounts.Failure{Account: t.Account.Alias, Region: t.Region, Err: accounts.Explain(errs[n])})
 		}
 	}
-	keys := keysOf(q, targets, func(n int) [][]series.Dimension { return found[n] })
+	keys := i.keysOf(q, targets, func(n int) [][]series.Dimension { return found[n] })
 	if explicit && len(keys) == 0 {
-		keys = keysOf(q, targets, func(n int) [][]series.Dimension {
+		keys = i.keysOf(q, targets, func(n int) [][]series.Dimension {
 			if errs[n] != nil {
 				return nil
 			}
@@ -190,12 +199,12 @@ func (i *Instance) expand(ctx context.Context, q query.Query, targets []accounts
 }
 
 // keysOf makes the keys of the dimensions that each target has.
-func keysOf(q query.Query, targets []accounts.Target, of func(target int) [][]series.Dimension) []series.Key {
+func (i *Instance) keysOf(q query.Query, targets []accounts.Target, of func(target int) [][]series.Dimension) []series.Key {
 	var keys []series.Key
 	for n, t := range targets {
 		for _, dims := range of(n) {
 			keys = append(keys, series.Key{
-				AccountID: t.Account.ID, RoleARN: t.Account.RoleARN, Region: t.Region, Namespace: q.Namespace,
+				Source: i.directory.Source(t.Account), AccountID: t.Account.ID, RoleARN: t.Account.RoleARN, Region: t.Region, Namespace: q.Namespace,
 				Metric: q.Metric, Dimensions: dims, Stat: q.Statistic, Period: q.Period,
 			})
 		}
@@ -284,7 +293,7 @@ func (i *Instance) alias(k series.Key) string {
 }
 
 // analyse scores and forecasts on every core.
-func (i *Instance) analyse(q query.Query, w series.Window, results []history.Result) []frames.Series {
+func (i *Instance) analyse(q query.Query, w series.Window, results []history.Result) ([]frames.Series, error) {
 	out := make([]frames.Series, len(results))
 	horizon := time.Duration(0)
 	if q.WantsForecast() {
@@ -293,7 +302,8 @@ func (i *Instance) analyse(q query.Query, w series.Window, results []history.Res
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for n, r := range results {
-		group.Go(func() error {
+		group.Go(func() (err error) {
+			defer caught(&err)
 			out[n] = frames.Series{Account: i.alias(r.Series.Key), Observed: r.Series.Slice(w)}
 			if q.WantsScore() || horizon > 0 {
 				out[n].Analysis = i.engine.Analyse(analysis.Request{
@@ -303,8 +313,7 @@ func (i *Instance) analyse(q query.Query, w series.Window, results []history.Res
 			return nil
 		})
 	}
-	_ = group.Wait()
-	return out
+	return out, group.Wait()
 }
 
 func usageOf(u history.Usage) frames.Usage {

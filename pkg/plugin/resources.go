@@ -20,6 +20,7 @@ import (
 
 // CallResource serves what the editors ask; see docs/architecture.md for paths and parameters.
 func (i *Instance) CallResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
+	defer i.use()()
 	return i.resources.CallResource(ctx, req, sender)
 }
 
@@ -68,7 +69,7 @@ func (i *Instance) newResources() backend.CallResourceHandler {
 // resource wraps an answer in JSON, and an error in words.
 func (i *Instance) resource(answer func(context.Context, url.Values) (any, []accounts.Failure, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := i.ready(); err != nil {
+		if err := i.ready(r.Context()); err != nil {
 			respond(w, http.StatusServiceUnavailable, map[string]string{"error": err.Error()})
 			return
 		}

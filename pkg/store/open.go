@@ -166,6 +166,7 @@ func (s *Store) replaceDamaged(ctx context.Context, generation int) error {
 	if s.generation+1 >= maxGenerations {
 		return fmt.Errorf("%d damaged caches have been set aside; remove them", maxGenerations)
 	}
+	ctx = context.WithoutCancel(ctx) // begun is begun: half of this would leave no database at all
 	s.closeLocked()
 	if s.dir != "" {
 		s.setAside = append(s.setAside, path(s.dir, generation))
