@@ -24,7 +24,7 @@ type plan struct {
 
 func newPlan(namespace string, w series.Window, now time.Time) plan {
 	end := Settled(namespace, w.Period, now)
-	p := plan{now: now, settle: SettleDelay(namespace, w.Period), finalUntil: series.Floor(now.Add(-FinalAge(namespace)), w.Period)}
+	p := plan{now: now, settle: settleDelay(namespace, w.Period), finalUntil: series.Floor(now.Add(-finalAge(namespace)), w.Period)}
 	p.wanted = w.Intersect(series.Window{Start: w.Start, End: end, Period: w.Period})
 	p.load = p.wanted
 	if p.wanted.Empty() || !p.wanted.End.After(p.finalUntil) {

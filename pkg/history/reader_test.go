@@ -159,7 +159,7 @@ func TestAskedAtMostOncePerPeriod(t *testing.T) {
 			read(rt, b, series.Window{Start: from, End: series.Floor(b.now(), period), Period: period}, "m")
 			for _, window := range b.aws.asked["m"][before:] {
 				asked[Settled("Custom", period, b.now())]++
-				oldest := series.Floor(start.Add(-finalAge), period)
+				oldest := series.Floor(start.Add(-usualFinalAge), period)
 				require.False(rt, window.Start.Before(oldest), "a final point was asked for again: %v", window.Start)
 			}
 		}
@@ -208,7 +208,7 @@ func TestLatePointsAreRevisedUntilFinal(t *testing.T) {
 			require.Equal(t, final.Values[i], results[0].Series.Values[i])
 		}
 	}
-	require.Equal(t, start.Add(3*time.Hour-finalAge), results[0].FinalUntil)
+	require.Equal(t, start.Add(3*time.Hour-usualFinalAge), results[0].FinalUntil)
 }
 
 // A count is known to be whole by the time it was asked for, not by the time it is looked at.
@@ -351,11 +351,11 @@ func TestVeryLatePointsAreNotLost(t *testing.T) {
 
 // A long bucket is read once it is whole: the next read would come a period later.
 func TestLongBucketsAreReadWhole(t *testing.T) {
-	require.Equal(t, 2*time.Minute, SettleDelay("AWS/EC2", time.Minute))
-	require.Equal(t, 2*time.Minute, SettleDelay("AWS/EC2", 5*time.Minute))
-	require.Equal(t, WholeAge, SettleDelay("AWS/EC2", time.Hour))
-	require.Equal(t, WholeAge, SettleDelay("AWS/Unheard", time.Minute))
-	require.Equal(t, 2*time.Minute, SettleDelay("Shop", time.Minute))
+	require.Equal(t, 2*time.Minute, settleDelay("AWS/EC2", time.Minute))
+	require.Equal(t, 2*time.Minute, settleDelay("AWS/EC2", 5*time.Minute))
+	require.Equal(t, WholeAge, settleDelay("AWS/EC2", time.Hour))
+	require.Equal(t, WholeAge, settleDelay("AWS/Unheard", time.Minute))
+	require.Equal(t, 2*time.Minute, settleDelay("Shop", time.Minute))
 }
 
 func TestWhatAWSNoLongerKeepsIsSaid(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
-// finalAge is the age, after the end of its bucket, at which a point is final: CloudWatch's late points come within some 10 minutes, and
+// usualFinalAge is the age, after the end of its bucket, at which a point is final: CloudWatch's late points come within some 10 minutes, and
 // the rest is margin.
-const finalAge = 30 * time.Minute
+const usualFinalAge = 30 * time.Minute
 
 // slowFinalAge is the same for what AWS publishes once or a few times a day, many hours late.
 const slowFinalAge = 3 * 24 * time.Hour
@@ -21,18 +21,18 @@ var slowNamespaces = []string{"AWS/S3", "AWS/Billing"}
 // emptyAge is the age at which the missing points after the last one are final: an agent that was cut off sends later what it has kept.
 const emptyAge = 24 * time.Hour
 
-// FinalAge is the age, after the end of its bucket, at which a point of the namespace is final.
-func FinalAge(namespace string) time.Duration {
+// finalAge is the age, after the end of its bucket, at which a point of the namespace is final.
+func finalAge(namespace string) time.Duration {
 	if slices.Contains(slowNamespaces, namespace) {
 		return slowFinalAge
 	}
-	return finalAge
+	return usualFinalAge
 }
 
 // finalUntil is where what was fetched stops being final. Missing points after the last one stay open longer.
 func finalUntil(fetched series.Series, now time.Time) time.Time {
 	period := fetched.Window.Period
-	until := series.Floor(now.Add(-FinalAge(fetched.Key.Namespace)), period)
+	until := series.Floor(now.Add(-finalAge(fetched.Key.Namespace)), period)
 	end := fetched.Window.Start
 	for i := len(fetched.Values) - 1; i >= 0; i-- {
 		if !math.IsNaN(fetched.Values[i]) {
@@ -71,9 +71,9 @@ const (
 	customSettleDelay  = 2 * time.Minute
 )
 
-// SettleDelay is how long after its end a bucket of the namespace is believed to be complete. A long bucket is asked for only once it is
+// settleDelay is how long after its end a bucket of the namespace is believed to be complete. A long bucket is asked for only once it is
 // whole, because the next time comes only after another period.
-func SettleDelay(namespace string, period time.Duration) time.Duration {
+func settleDelay(namespace string, period time.Duration) time.Duration {
 	delay := publishDelay(namespace)
 	if period >= WholeAge {
 		return max(delay, WholeAge)
@@ -93,5 +93,5 @@ func publishDelay(namespace string) time.Duration {
 
 // Settled is the end of the newest bucket that is complete at now.
 func Settled(namespace string, period time.Duration, now time.Time) time.Time {
-	return series.Floor(now.Add(-SettleDelay(namespace, period)), period)
+	return series.Floor(now.Add(-settleDelay(namespace, period)), period)
 }

@@ -149,9 +149,12 @@ func TestInvariantDamagedCache(t *testing.T) {
 	w := newWorld(t)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(dir+"/vigia-cloudwatch.db", bytes.Repeat([]byte("garbage"), 1000), 0o600))
-	instance := newInstance(t, w.now, dir, backend.DataSourceInstanceSettings{JSONData: []byte(`{"accounts":[{"id":"111111111111"}]}`)})
-	require.NoError(t, instance.ready(t.Context()))
-	require.Equal(t, []string{dir + "/vigia-cloudwatch.db"}, instance.store.SetAside())
+	w.instance = newInstance(t, w.now, dir, settingsOf(w.sim, w.url))
+	require.NotEmpty(t, w.frames(w.lastDays(1), cpu(nil)))
+	health, err := w.instance.CheckHealth(grafana(), nil)
+	require.NoError(t, err)
+	require.Equal(t, backend.HealthStatusOk, health.Status, health.Message)
+	require.Contains(t, health.Message, "A damaged cache was set aside as "+dir+"/vigia-cloudwatch.db")
 }
 
 // 7. Every AWS call is in the ledger, with its price.

@@ -25,6 +25,7 @@ type world struct {
 	sim      *awssim.Simulator
 	instance *Instance
 	cacheDir string
+	url      string // of the simulator
 	mutex    sync.Mutex
 	at       time.Time
 }
@@ -60,7 +61,8 @@ func newWorldOf(t testing.TB, seed uint64, at time.Time, edits ...edit) *world {
 	require.NoError(t, err)
 	server := httptest.NewServer(w.sim)
 	t.Cleanup(server.Close)
-	w.instance = newInstance(t, w.now, w.cacheDir, settingsOf(w.sim, server.URL, edits...))
+	w.url = server.URL
+	w.instance = newInstance(t, w.now, w.cacheDir, settingsOf(w.sim, w.url, edits...))
 	return w
 }
 
