@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/plugin"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
 )
 
 const module = "github.com/vigia-cloudwatch/vigia/pkg/"
@@ -140,4 +142,15 @@ func TestPluginIDs(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{plugin.ID, "vigia-cloudwatch-panel"}, nested)
+}
+
+// The front end's measures are those of the back end, in the same order.
+func TestMeasuresAreTheSameInBothLanguages(t *testing.T) {
+	source, err := os.ReadFile("../src/contract.ts")
+	require.NoError(t, err)
+	var names []query.Measure
+	for _, quoted := range regexp.MustCompile(`'([a-z_]+)'`).FindAllSubmatch(source, -1) {
+		names = append(names, query.Measure(quoted[1]))
+	}
+	require.Equal(t, query.Measures, names)
 }

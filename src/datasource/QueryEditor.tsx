@@ -1,21 +1,14 @@
 import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { Alert, Badge, Button, InlineSwitch, Stack, Text } from '@grafana/ui';
 import { useEffect, useState } from 'react';
+import { type Measure, MEASURES } from '../contract';
 import { type VigiaDataSource } from './datasource';
 import { DimensionsEditor } from './DimensionsEditor';
 import { NameField, NamesField, TextField } from './fields';
 import { HORIZONS, normaliseQuery, PERIODS, STATISTICS, usesForecast, validateQuery } from './query';
 import { type Scope } from './resources';
 import { type Option, toOption, useOptions } from './suggestions';
-import {
-  type AccountInfo,
-  ALL,
-  MEASURES,
-  type Measure,
-  type VariableKind,
-  type VigiaOptions,
-  type VigiaQuery,
-} from './types';
+import { type AccountInfo, ALL, type VariableKind, type VigiaOptions, type VigiaQuery } from './types';
 
 type Props = QueryEditorProps<VigiaDataSource, VigiaQuery, VigiaOptions>;
 

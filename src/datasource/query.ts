@@ -1,4 +1,5 @@
-import { ALL, type Dimensions, MEASURES, type Measure, type VigiaQuery, type VigiaVariableQuery } from './types';
+import { type Measure, MEASURES } from '../contract';
+import { ALL, type Dimensions, type VigiaQuery, type VigiaVariableQuery } from './types';
 
 /** The newest version that this front end and pkg/query understand. */
 const VERSION = 1;

@@ -1,24 +1,9 @@
 import { type DataSourceJsonData } from '@grafana/data';
 import { type DataQuery } from '@grafana/schema';
+import { type Measure } from '../contract';
 
 /** Stands for every account, every region of an account, or every value of a dimension. */
 export const ALL = '*';
-
-/** The measures of the frame contract, in the order of the frames. */
-export const MEASURES = [
-  'value',
-  'expected',
-  'lower',
-  'upper',
-  'anomaly_score',
-  'direction',
-  'forecast',
-  'forecast_lower',
-  'forecast_upper',
-  'hours_to_threshold',
-  'max_in_horizon',
-] as const;
-export type Measure = (typeof MEASURES)[number];
 
 /** Each key with its values; `["*"]` is any value, `{}` is the metric without dimensions. */
 export type Dimensions = Record<string, string[]>;

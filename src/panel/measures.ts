@@ -1,22 +1,5 @@
 import { type DataFrame, type Field, FieldType, getFieldDisplayName, type Labels } from '@grafana/data';
-
-/** The measures that make points of a plot, by the names of the frame contract. */
-const POINT_MEASURES = [
-  'value',
-  'expected',
-  'lower',
-  'upper',
-  'anomaly_score',
-  'direction',
-  'forecast',
-  'forecast_lower',
-  'forecast_upper',
-] as const;
-/** One-point numbers of now. */
-const NUMBER_MEASURES = ['hours_to_threshold', 'max_in_horizon'] as const;
-
-export type PointMeasure = (typeof POINT_MEASURES)[number];
-export type NumberMeasure = (typeof NUMBER_MEASURES)[number];
+import { NUMBER_MEASURES, type NumberMeasure, POINT_MEASURES, type PointMeasure } from '../contract';
 
 /** What a query cost, from `Meta.Custom`. */
 export interface Usage {

@@ -1,5 +1,6 @@
 import { type DataFrame, type Field, type Labels } from '@grafana/data';
-import { type Column, type NumberMeasure, type PointMeasure, readColumns, type Usage } from './measures';
+import { type NumberMeasure, type PointMeasure } from '../contract';
+import { type Column, readColumns, type Usage } from './measures';
 import { type AnomalyEvent, countEvents, type EventCounts, findEvents } from './severity';
 
 /** A value at each time of a series; null is a gap. */
