@@ -25,16 +25,22 @@ const module = "github.com/vigia-cloudwatch/vigia/pkg/"
 // rooms is the table of docs/architecture.md: which packages of ours a package may import. Data moves forward only.
 var rooms = map[string][]string{
 	".":          {"plugin"},
-	"plugin":     {"query", "accounts", "cloudwatch", "series", "store", "history", "analysis", "frames", "awssim"},
-	"query":      {},
+	"plugin":     {"query", "accounts", "cloudwatch", "series", "store", "history", "calendar", "analysis", "frames", "awssim"},
+	"query":      {"detect"},
 	"accounts":   {},
 	"cloudwatch": {"series"},
 	"series":     {},
 	"store":      {"series"},
 	"history":    {"series", "store", "cloudwatch"},
-	"forecast":   {},
-	"detect":     {"forecast"},
-	"analysis":   {"series", "detect", "forecast"},
+	"state":      {},
+	"calendar":   {},
+	"forecast":   {"state"},
+	"detect":     {"forecast", "state", "detect/forest", "detect/isolation", "detect/oneclass"},
+	"analysis":   {"series", "calendar", "detect", "forecast", "state"},
+
+	"detect/forest":    {"state"},
+	"detect/isolation": {"state"},
+	"detect/oneclass":  {"state"},
 	"frames":     {"series", "query", "analysis"},
 	"awssim":     {},
 }

@@ -12,8 +12,8 @@ const (
 	recentSpan = 2
 	// distanceClip bounds what one bucket adds to a mean shift, in standard deviations.
 	distanceClip = 6
-	// learningCap is the highest score before a season is known: no alarm is critical on two days of history.
-	learningCap = 74
+	// learningRarity is the highest before a season is known, a score of 74: no alarm is critical on two days of history.
+	learningRarity = 3.96
 	// multiplicity makes p the probability of what a watcher meets, not of what a point does: with it critical scores come at
 	// most once in ten weeks of clean 5-minute data, major once in two, warnings once in two days.
 	multiplicity = 6
@@ -21,25 +21,6 @@ const (
 
 // Config of a detector: the model's.
 type Config = forecast.Config
-
-// Observation is one bucket of a series. A value that is NaN or infinite is a missing bucket.
-type Observation struct {
-	Value float64
-	Phase forecast.Phase
-}
-
-// Result is what a detector says of one observation.
-type Result struct {
-	Expected, Lower, Upper float64 // what was expected, NaN before there is a model
-	Score                  float64 // 0 to 100; NaN while learning and for missing buckets
-	Direction              int8    // +1 above, -1 below what was expected, 0 for scores under 25
-}
-
-// Detector scores a series as it comes.
-type Detector interface {
-	Step(Observation) Result // score first, then learn
-	Clone() Detector         // an independent copy, for points that may still be revised
-}
 
 // Seasonal is the detector on forecast.Model. Use NewSeasonal. It is not safe for concurrent use.
 type Seasonal struct {
@@ -79,17 +60,18 @@ func (s *Seasonal) Model() *forecast.Model { return s.model }
 // Step scores one observation, then learns it.
 func (s *Seasonal) Step(o Observation) Result {
 	d := s.model.Predict(o.Phase)
-	r := Result{Expected: d.Mean, Lower: d.Lower, Upper: d.Upper, Score: math.NaN()}
-	if missing(o.Value) {
-		s.learn(Observation{math.NaN(), o.Phase})
+	r := Result{Expected: d.Mean, Lower: d.Lower, Upper: d.Upper, Score: math.NaN(), Rarity: math.NaN()}
+	if o.Quiet || missing(o.Value) {
+		s.learn(Observation{Value: math.NaN(), Phase: o.Phase})
 		return r
 	}
 	if !math.IsNaN(d.Mean) {
 		p, sign := s.unusual(o.Value, d)
-		r.Score = score(p)
+		r.Rarity = rarityOf(p)
 		if s.model.Ready() != nil {
-			r.Score = math.Min(r.Score, learningCap)
+			r.Rarity = math.Min(r.Rarity, learningRarity)
 		}
+		r.Score = score(r.Rarity)
 		if r.Score >= 25 {
 			r.Direction = sign
 		}
@@ -108,12 +90,6 @@ func (s *Seasonal) learn(o Observation) {
 	s.distance.Fade(forecast.FadeOnStage)
 	s.shift.Fade(forecast.FadeOnStage)
 	s.joint.Fade(forecast.FadeOnStage)
-}
-
-func missing(x float64) bool { return !(math.Abs(x) <= forecast.MaxMagnitude) }
-
-func score(p float64) float64 {
-	return math.Min(math.Max(25*(-math.Log10(math.Max(p, 1e-300))-1), 0), 100)
 }
 
 // unusual returns the probability of an observation at least as unusual as x, and its direction.
