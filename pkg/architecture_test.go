@@ -41,8 +41,8 @@ var rooms = map[string][]string{
 	"detect/forest":    {"state"},
 	"detect/isolation": {"state"},
 	"detect/oneclass":  {"state"},
-	"frames":     {"series", "query", "analysis"},
-	"awssim":     {},
+	"frames":           {"series", "query", "analysis"},
+	"awssim":           {},
 }
 
 // forbidden calls are those that Grafana's plugin validator flags in pkg/, with the one exception it allows: GF_PLUGIN_ variables.
