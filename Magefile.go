@@ -231,6 +231,21 @@ func (Bench) Query() error {
 	return nil
 }
 
+// NAB scores alerts on the 58 series of the Numenta Anomaly Benchmark, beside what others reach.
+func (Bench) NAB() error { return bench("nab") }
+
+// Monitoring scores the detector on Microsoft's labelled series of real services.
+func (Bench) Monitoring() error { return bench("monitoring") }
+
+// Detect measures time, memory and saved state of every detector, and compares the forest with AWS's own.
+func (Bench) Detect() error { return bench("detect") }
+
+// Calibration counts how often clean series pass the levels of the score.
+func (Bench) Calibration() error { return bench("calibration") }
+
+// bench runs a benchmark of cmd/bench; `go run ./cmd/bench <name> -help` lists the flags it has.
+func bench(name string) error { return sh.RunV("go", "run", "./cmd/bench", name) }
+
 // benchMillis finds the time of one operation of the sub-benchmark of that name.
 func benchMillis(output, kind string) (float64, error) {
 	line := regexp.MustCompile(`(?m)^BenchmarkQuery\S*/` + kind + `\S*\s+\d+\s+([\d.]+) ns/op`).FindStringSubmatch(output)

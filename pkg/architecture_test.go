@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 	".":          {"plugin"},
 	"plugin":     {"query", "accounts", "cloudwatch", "series", "store", "history", "calendar", "analysis", "frames", "awssim"},
 	"query":      {"detect"},
-	"accounts":   {},
+	"accounts":   {"calendar"},
 	"cloudwatch": {"series"},
 	"series":     {},
 	"store":      {"series"},

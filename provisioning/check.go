@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigia-cloudwatch/vigia/pkg/calendar"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 )
 
@@ -74,6 +75,7 @@ func (c *checker) dataSources() {
 			c.failf("data source %s has no account", ds.UID)
 		}
 		c.accounts(ds)
+		c.calendars(ds)
 	}
 	if defaults > 1 {
 		c.failf("%d data sources are default", defaults)
@@ -89,6 +91,41 @@ func (c *checker) accounts(ds DataSource) {
 		}
 		if account.RoleARN != "" && !strings.Contains(account.RoleARN, ":iam::"+account.ID+":role/") {
 			c.failf("data source %s: account %s: role %q is not of account %s", ds.UID, account.Alias, account.RoleARN, account.ID)
+		}
+	}
+}
+
+func (c *checker) calendars(ds DataSource) {
+	if _, err := ds.calendars(); err != nil {
+		c.failf("data source %s: %w", ds.UID, err)
+	}
+}
+
+// calendars reads the calendars as the back end does.
+func (ds DataSource) calendars() (calendar.Set, error) {
+	zone, err := time.LoadLocation(ds.JSONData.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("timezone %q: %w", ds.JSONData.Timezone, err)
+	}
+	raw, err := json.Marshal(ds.JSONData.Calendars)
+	if err != nil {
+		return nil, fmt.Errorf("encode calendars: %w", err)
+	}
+	return calendar.Parse(raw, zone)
+}
+
+// follows checks that the calendars that a query names exist in its data source.
+func (c *checker) follows(where string, q query.Query, uid string) {
+	for _, ds := range c.files.DataSources {
+		if ds.UID != uid {
+			continue
+		}
+		set, err := ds.calendars()
+		if err != nil {
+			return // said of the data source
+		}
+		if _, err := set.Choose(q.Detector.Calendars); err != nil {
+			c.failf("%s: detector.calendars: %w", where, err)
 		}
 	}
 }
@@ -152,14 +189,16 @@ func (c *checker) panel(dashboard Dashboard, panel Panel) {
 	for _, target := range panel.Targets {
 		refID, _ := target["refId"].(string)
 		c.unique(refIDs, where+": refId", refID)
-		at := where + ": query " + refID
-		c.dataSource(at, targetDataSource(target))
+		at, ref := where+": query "+refID, targetDataSource(target)
+		c.dataSource(at, ref)
 		raw, err := dashboard.Resolve(target)
 		if err != nil {
 			c.failf("%s: %w", at, err)
 			continue
 		}
-		c.query(at, refID, raw)
+		if q := c.query(at, refID, raw); ref != nil {
+			c.follows(at, q, ref.UID)
+		}
 	}
 }
 

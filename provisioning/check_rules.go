@@ -101,9 +101,11 @@ func (c *checker) ruleQuery(at string, step RuleQuery) {
 		c.failf("%s: %w", at, err)
 		return
 	}
-	if err := c.query(at, step.RefID, raw).Alertable(); err != nil {
+	q := c.query(at, step.RefID, raw)
+	if err := q.Alertable(); err != nil {
 		c.failf("%s: %w", at, err)
 	}
+	c.follows(at, q, step.DataSourceUID)
 }
 
 var mathReference = regexp.MustCompile(`\$\{?(\w+)\}?`)

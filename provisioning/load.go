@@ -47,14 +47,37 @@ type DataSource struct {
 
 // Settings is the data source's jsonData; docs/architecture.md has its meaning.
 type Settings struct {
-	AuthType           string    `yaml:"authType" json:"authType,omitempty"`
-	Profile            string    `yaml:"profile" json:"profile,omitempty"`
-	DefaultRegion      string    `yaml:"defaultRegion" json:"defaultRegion,omitempty"`
-	STSEndpoint        string    `yaml:"stsEndpoint" json:"stsEndpoint,omitempty"`
-	CloudWatchEndpoint string    `yaml:"cloudWatchEndpoint" json:"cloudWatchEndpoint,omitempty"`
-	Simulated          bool      `yaml:"simulated" json:"simulated,omitempty"`
-	Timezone           string    `yaml:"timezone" json:"timezone,omitempty"`
-	Accounts           []Account `yaml:"accounts" json:"accounts"`
+	AuthType           string     `yaml:"authType" json:"authType,omitempty"`
+	Profile            string     `yaml:"profile" json:"profile,omitempty"`
+	DefaultRegion      string     `yaml:"defaultRegion" json:"defaultRegion,omitempty"`
+	STSEndpoint        string     `yaml:"stsEndpoint" json:"stsEndpoint,omitempty"`
+	CloudWatchEndpoint string     `yaml:"cloudWatchEndpoint" json:"cloudWatchEndpoint,omitempty"`
+	Simulated          bool       `yaml:"simulated" json:"simulated,omitempty"`
+	Timezone           string     `yaml:"timezone" json:"timezone,omitempty"`
+	Calendars          []Calendar `yaml:"calendars" json:"calendars,omitempty"`
+	Accounts           []Account  `yaml:"accounts" json:"accounts"`
+}
+
+// Calendar is planned events, in which nothing is scored or learnt. pkg/calendar reads its texts.
+type Calendar struct {
+	Name     string   `yaml:"name" json:"name"`
+	Timezone string   `yaml:"timezone" json:"timezone,omitempty"`
+	Windows  []Window `yaml:"windows" json:"windows,omitempty"`
+	Weekly   []Weekly `yaml:"weekly" json:"weekly,omitempty"`
+	Holidays []string `yaml:"holidays" json:"holidays,omitempty"`
+}
+
+// Window is a planned event that happens once.
+type Window struct {
+	From string `yaml:"from" json:"from"`
+	To   string `yaml:"to" json:"to"`
+}
+
+// Weekly is a planned event of each week.
+type Weekly struct {
+	Days []string `yaml:"days" json:"days"`
+	From string   `yaml:"from" json:"from"`
+	To   string   `yaml:"to" json:"to"`
 }
 
 // Account is one AWS account of a data source.
@@ -178,6 +201,9 @@ func expandNode(node *yaml.Node, lookup func(string) string) (err error) {
 		if node.Value, err = Expand(node.Value, lookup); err != nil {
 			return fmt.Errorf("line %d: %w", node.Line, err)
 		}
+	}
+	if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!timestamp" {
+		return fmt.Errorf("line %d: %s without quotes becomes a time in UTC before it reaches the plugin", node.Line, node.Value)
 	}
 	var failures []error
 	for i, child := range node.Content {

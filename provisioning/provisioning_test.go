@@ -58,6 +58,8 @@ func TestFilesAreReadStrictlyAndEveryReferenceResolves(t *testing.T) {
 	require.Empty(t, simulated.SecureJSONData)
 	require.Equal(t, http.JSONData.Accounts, simulated.JSONData.Accounts)
 	require.Len(t, http.JSONData.Accounts, 3)
+	require.Equal(t, http.JSONData.Calendars, simulated.JSONData.Calendars)
+	require.Len(t, http.JSONData.Calendars, 1)
 }
 
 func TestRulesAlertOnScoresAndOnTheForecast(t *testing.T) {
@@ -76,6 +78,23 @@ func TestRulesAlertOnScoresAndOnTheForecast(t *testing.T) {
 	require.Equal(t, 1, outputs["hours_to_threshold"])
 }
 
+// A rule and the panel that it links to show the same score: they are made by the same detector.
+func TestRulesScoreAsTheirPanels(t *testing.T) {
+	files, err := provisioning.Load(folder(t), lookup)
+	require.NoError(t, err)
+	panels := map[int]any{}
+	for _, panel := range files.Dashboards[0].AllPanels() {
+		for _, target := range panel.Targets {
+			panels[panel.ID] = target["detector"]
+		}
+	}
+	for _, group := range files.Groups {
+		for _, rule := range group.Rules {
+			require.Equal(t, panels[rule.PanelID], rule.Data[0].Model["detector"], rule.UID)
+		}
+	}
+}
+
 // Each mistake is one that Grafana takes without a word, or that shows only when a rule is evaluated.
 func TestMistakesAreRefused(t *testing.T) {
 	const rules, dashboard = "alerting/rules.yaml", "dashboards/vigia.json"
@@ -83,6 +102,14 @@ func TestMistakesAreRefused(t *testing.T) {
 		"wrongly cased key of a data source":   {"datasources/vigia.yaml", "jsonData:", "jsondata:", "field jsondata not found"},
 		"unknown key of an account":            {"datasources/vigia.yaml", "externalId:", "externalID:", "field externalID not found"},
 		"role of another account":              {"datasources/vigia.yaml", "iam::111111111111:", "iam::444444444444:", "is not of account 111111111111"},
+		"misspelt key of a calendar":           {"datasources/vigia.yaml", "windows:", "widows:", "field widows not found"},
+		"calendar of no moment":                {"datasources/vigia.yaml", "2025-11-28T00:00:00", "2025-11-31T00:00:00", `field "calendars[0].windows[0].from"`},
+		"wall clock that YAML takes for UTC":   {"datasources/vigia.yaml", `"2025-11-28T00:00:00"`, "2025-11-28 00:00:00", "2025-11-28 00:00:00 without quotes"},
+		"calendar in no zone":                  {"datasources/vigia.yaml", "America/New_York", "America/Gotham", `field "calendars[0].timezone"`},
+		"rule that follows no calendar":        {rules, "detector: {direction: high}", "detector: {calendars: [cyber-monday]}", `"cyber-monday" is no calendar of this data source, which has black-friday`},
+		"panel that follows no calendar":       {dashboard, `"direction": "high"`, `"calendars": ["cyber-monday"]`, `panel 4: query B: detector.calendars`},
+		"unknown key of a detector":            {dashboard, `"direction": "high"`, `"side": "high"`, `field "detector.side" is unknown`},
+		"direction that is none":               {rules, "detector: {direction: high}", "detector: {direction: up}", `field "detector.direction": "up"`},
 		"two data sources with one uid":        {"datasources/vigia.yaml", "uid: vigia-simulated", "uid: vigia", `uid "vigia" stands twice`},
 		"wrong plugin id of the app":           {"plugins/app.yaml", "vigia-cloudwatch-app", "vigia-app", `app type "vigia-app"`},
 		"unknown key of the app":               {"plugins/app.yaml", "disabled:", "enabled:", "field enabled not found"},

@@ -8,6 +8,8 @@ export const POINT_MEASURES = [
   'upper',
   'anomaly_score',
   'direction',
+  'anomaly_event',
+  'raw_score',
   'forecast',
   'forecast_lower',
   'forecast_upper',

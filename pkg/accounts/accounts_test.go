@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grafana/grafana-aws-sdk/pkg/awsds"
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -158,7 +159,22 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// Calendars without a time zone follow the data source's; a mistake names its place.
+func TestCalendars(t *testing.T) {
+	s, err := ParseSettings([]byte(`{"timezone":"America/Bogota","calendars":[{"name":"holidays","holidays":["12-25"]},{"name":"tests","weekly":[{"days":["sat"],"from":"22:00","to":"02:00"}]}]}`), nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"holidays", "tests"}, s.Calendars.Names())
+	require.Equal(t, "holidays", s.Calendars.Holding(time.Date(2026, 12, 26, 4, 59, 59, 0, time.UTC), time.Time{}))
+	require.False(t, s.Calendars.Contains(time.Date(2026, 12, 25, 4, 59, 59, 0, time.UTC)))
+
+	_, err = ParseSettings([]byte(`{"calendars":[{"name":"a"},{"name":"b","weekly":[{"days":["sat"],"from":"later","to":"02:00"}]}]}`), nil)
+	require.ErrorContains(t, err, `field "calendars[1].weekly[0].from"`)
+	_, err = ParseSettings([]byte(`{"calendars":[{"name":"a"},{"name":"a"}]}`), nil)
+	require.ErrorContains(t, err, `field "calendars[1].name": "a" stands twice`)
+}
+
 func FuzzParseSettings(f *testing.F) {
+	f.Add(`{"timezone":"Europe/Madrid","calendars":[{"name":"a","windows":[{"from":"2026-11-27T00:00:00","to":"2026-11-28T00:00:00"}]}]}`)
 	f.Add(`{"accounts":[{"id":"1","roleArn":"arn:aws:iam::1:role/x","regions":["us-east-1"],"labels":{"a":"b"}}]}`)
 	f.Fuzz(func(t *testing.T, raw string) {
 		s, err := ParseSettings([]byte(raw), nil)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/grafana/grafana-aws-sdk/pkg/awsds"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/calendar"
 )
 
 // ErrNoAccount is a data source without any account.
@@ -26,7 +28,7 @@ type Account struct {
 	Labels     map[string]string `json:"labels"`
 }
 
-// Settings is the data source's jsonData as far as it concerns AWS.
+// Settings is the data source's jsonData.
 type Settings struct {
 	AuthType           string    `json:"authType"` // of grafana-aws-sdk: default, keys, credentials, ec2_iam_role, grafana_assume_role
 	Profile            string    `json:"profile"`
@@ -36,6 +38,8 @@ type Settings struct {
 	Simulated          bool      `json:"simulated"`
 	Timezone           string    `json:"timezone"`
 	Accounts           []Account `json:"accounts"`
+
+	Calendars calendar.Set `json:"-"` // of the field "calendars": planned events
 
 	// Secrets, from the data source's secureJsonData.
 	AccessKey    string `json:"-"`
@@ -62,7 +66,29 @@ func ParseSettings(jsonData []byte, secrets map[string]string) (Settings, error)
 		s.Timezone = "UTC"
 	}
 	s.AccessKey, s.SecretKey, s.SessionToken = secrets["accessKey"], secrets["secretKey"], secrets["sessionToken"]
-	return s, s.validate()
+	if err := s.validate(); err != nil {
+		return s, err
+	}
+	return s, s.parseCalendars(jsonData)
+}
+
+// parseCalendars reads the calendars. A mistake in one is a mistake of the data source: a planned event that is left out would wake people.
+func (s *Settings) parseCalendars(jsonData []byte) error {
+	if len(jsonData) == 0 {
+		return nil
+	}
+	var raw struct {
+		Calendars json.RawMessage `json:"calendars"`
+	}
+	if err := json.Unmarshal(jsonData, &raw); err != nil {
+		return fmt.Errorf("data source settings: %w", err)
+	}
+	zone, err := time.LoadLocation(s.Timezone)
+	if err != nil {
+		return fmt.Errorf("field %q: %w", "timezone", err)
+	}
+	s.Calendars, err = calendar.Parse(raw.Calendars, zone)
+	return err
 }
 
 func (s Settings) validate() error {

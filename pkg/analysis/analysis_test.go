@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
@@ -255,9 +256,12 @@ func TestThresholdDirectionDoesNotDependOnTheRange(t *testing.T) {
 }
 
 func TestMemoryForgetsTheLeastUsed(t *testing.T) {
-	m := newMemory(2 * stateSize)
+	pipe, err := newPipeline(detect.Spec{BucketsPerDay: 288}, detect.DefaultEventScore)
+	require.NoError(t, err)
+	size := kept{pipe: pipe}.size()
+	m := newMemory(2 * size)
 	for i := range 3 {
-		m.put(keptID{epoch: int64(i)}, kept{at: i})
+		m.put(keptID{epoch: int64(i)}, kept{at: i, pipe: pipe})
 		m.get(keptID{epoch: 0})
 	}
 	_, ok := m.get(keptID{epoch: 1})

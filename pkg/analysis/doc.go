@@ -7,6 +7,13 @@
 // before the epoch's start. Both follow from the bucket's own time and the period, so a score at t is a function of the stored
 // observations up to t and of configuration: never of the dashboard's range, of its resolution or of the moment of the refresh.
 //
-// Detectors are kept in memory at the newest final point, so that a refresh costs the new points and not the training. What is kept is
-// only believed while the observations it was made from are the same, bit for bit; a late point that changes history is scored anew.
+// Everything that learns on the way of a series is one pipeline (pipeline.go): the detector, then what is not asked for and what a rule
+// skips, then where an anomaly begins. Pipelines are kept in memory at the newest final point, so that a refresh costs the new points and
+// not the training. What is kept is only believed while the observations it was made from are the same, bit for bit; a late point that
+// changes history is scored anew.
+//
+// A store keeps them over restarts (keep.go): the pipeline at its epoch's start, the newest one, and the results of finished buckets. What is
+// believed is found in that order: memory, the newest state, the epoch's start, the origin. The answer is the same to the bit from each.
+//
+// Groups of series are joined, compared with one another and rolled up by pure functions (group.go, rollup.go).
 package analysis

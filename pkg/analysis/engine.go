@@ -1,10 +1,12 @@
 package analysis
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
 
+	"github.com/vigia-cloudwatch/vigia/pkg/calendar"
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
@@ -13,28 +15,50 @@ import (
 // Engine scores and forecasts series. It is safe for concurrent use.
 type Engine struct {
 	location *time.Location
+	version  string
 	kept     *memory
+	keeper   keeper
 }
 
-// NewEngine returns an engine whose days and weeks follow the wall clock of the location.
-func NewEngine(location *time.Location) *Engine {
-	return &Engine{location: location, kept: newMemory(maxKept)}
+// Options of an engine. The zero value is UTC without a store.
+type Options struct {
+	Location *time.Location // whose wall clock days and weeks follow; nil: UTC
+	States   States         // keeps what was learnt over restarts; nil: only memory does. See Flush and Close
+	Version  string         // of the program: what another version stored is not believed
+}
+
+// NewEngine returns an engine whose days and weeks follow the wall clock of the location, without a store.
+func NewEngine(location *time.Location) *Engine { return New(Options{Location: location}) }
+
+// New returns an engine.
+func New(o Options) *Engine {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	return &Engine{location: o.Location, version: o.Version, kept: newMemory(maxKept), keeper: keeper{states: o.States}}
 }
 
 // Request is one series to analyse.
 type Request struct {
-	Series     series.Series // of Training(Range)
-	FinalUntil time.Time     // observations before it will not change any more
-	WholeUntil time.Time     // counts before it are whole; later ones may still grow
-	Range      series.Window // what is asked for
-	Horizon    time.Duration // of the forecast; 0: none
-	Threshold  *float64      // for the time to it; nil: none
+	Series     series.Series   // of Training(Range)
+	Columns    []series.Series // further columns of the detector, of the same window
+	Detector   Detector        // the zero value: auto
+	Calendars  calendar.Set    // planned events: no score, and nothing is learnt
+	FinalUntil time.Time       // observations before it will not change any more
+	WholeUntil time.Time       // counts before it are whole; later ones may still grow. What could not be read is not whole
+	Range      series.Window   // what is asked for
+	Horizon    time.Duration   // of the forecast; 0: none
+	Threshold  *float64        // for the time to it; nil: none
 }
 
 // Result is an analysis. Slices of a score have one entry for each bucket of the range, NaN for null.
 type Result struct {
 	Range                                    series.Window
 	Expected, Lower, Upper, Score, Direction []float64
+	Event                                    []float64     // the score where an anomaly begins, 0 elsewhere
+	Raw                                      []float64     // in the detector's own unit
+	Rarity                                   []float64     // -log10 of the probability behind the score, uncut: what roll-ups are made of
+	Err                                      error         // the detector cannot be had: there is no score
 	Future                                   series.Window // of the forecast, from the first bucket after the last observation
 	Forecast, ForecastLower, ForecastUpper   []float64
 	NotReady                                 error     // why there is no forecast
@@ -49,10 +73,11 @@ func (e *Engine) Analyse(r Request) Result {
 	out := newResult(window)
 	var last epoch
 	for _, ep := range epochsOf(window) {
-		e.scoreEpoch(r, ep, &out)
+		if out.Err = e.scoreEpoch(r, ep, &out); out.Err != nil {
+			return out
+		}
 		last = ep
 	}
-	out.withholdPartCounts(r)
 	if r.Horizon > 0 && !window.Empty() {
 		e.forecast(r, last, &out)
 	}
@@ -60,50 +85,39 @@ func (e *Engine) Analyse(r Request) Result {
 }
 
 func newResult(w series.Window) Result {
-	n := w.Len()
 	nan := math.NaN()
 	out := Result{Range: w, HoursToThreshold: nan, HoursEarly: nan, HoursLate: nan, MaxInHorizon: nan}
-	for _, column := range []*[]float64{&out.Expected, &out.Lower, &out.Upper, &out.Score, &out.Direction} {
-		*column = make([]float64, n)
-		for i := range *column {
-			(*column)[i] = nan
-		}
+	n := w.Len()
+	columns := []*[]float64{&out.Expected, &out.Lower, &out.Upper, &out.Score, &out.Direction, &out.Event, &out.Raw, &out.Rarity}
+	all := make([]float64, n*len(columns))
+	for i := range all {
+		all[i] = nan
+	}
+	for i, column := range columns {
+		*column = all[i*n : (i+1)*n : (i+1)*n]
 	}
 	return out
 }
 
-func newDetector(k series.Key, b limits) *detect.Seasonal {
-	return detect.NewSeasonal(detect.Config{BucketsPerDay: bucketsPerDay(k.Period), Lower: b.lower, Upper: b.upper})
-}
-
 // scoreEpoch fills in the part of the result that lies in the epoch.
-func (e *Engine) scoreEpoch(r Request, ep epoch, out *Result) {
-	run := e.newRun(r, ep)
+func (e *Engine) scoreEpoch(r Request, ep epoch, out *Result) error {
 	from := out.Range.Index(ep.start)
-	run.score(func(bucket int, score detect.Result) {
+	return e.newRun(r, ep).score(func(bucket int, p point) {
 		if i := from + bucket; i >= 0 && i < len(out.Score) {
-			out.set(i, score)
+			out.set(i, p)
 		}
 	})
 }
 
-func (out *Result) set(i int, s detect.Result) {
-	out.Expected[i], out.Lower[i], out.Upper[i], out.Score[i] = s.Expected, s.Lower, s.Upper, s.Score
-	if !math.IsNaN(s.Score) {
-		out.Direction[i] = float64(s.Direction)
-	}
-}
-
-// withholdPartCounts takes back what was said of a count that looks too low while it may still grow: CloudWatch adds to a bucket for some
-// minutes, and the newest one would alarm at every refresh. A count that is too high already can only get higher, so it stands.
-func (out *Result) withholdPartCounts(r Request) {
-	if stat := r.Series.Key.Stat; stat != "Sum" && stat != "SampleCount" {
+func (out *Result) set(i int, p point) {
+	out.Expected[i], out.Lower[i], out.Upper[i], out.Score[i] = p.Expected, p.Lower, p.Upper, p.Score
+	out.Raw[i], out.Rarity[i] = p.Raw, p.Rarity
+	if math.IsNaN(p.Score) {
 		return
 	}
-	for i := max(0, out.Range.Index(r.WholeUntil)); i < len(out.Score); i++ {
-		if out.Direction[i] < 0 {
-			out.Score[i], out.Direction[i] = math.NaN(), math.NaN()
-		}
+	out.Direction[i], out.Event[i] = float64(p.Direction), 0
+	if p.begins {
+		out.Event[i] = p.Score
 	}
 }
 
@@ -119,8 +133,10 @@ func (e *Engine) forecast(r Request, ep epoch, out *Result) {
 	start := out.Now.Add(period)
 	out.Future = series.Window{Start: start, End: start.Add(max(1, r.Horizon/period) * period), Period: period}
 
-	run := e.newRun(r, ep)
-	model := run.modelAfter(out.Now)
+	model, err := e.modelAfter(r, ep, out.Now)
+	if out.Err = err; err != nil {
+		return
+	}
 	if out.NotReady = model.Ready(); out.NotReady != nil {
 		return
 	}
@@ -131,9 +147,35 @@ func (e *Engine) forecast(r Request, ep epoch, out *Result) {
 		return
 	}
 	now := r.Series.Values[r.Series.Window.Index(out.Now)]
-	c := p.TimeToThreshold(now, *r.Threshold, *r.Threshold >= usual(run.input.Values[:run.input.Window.Index(out.Now)+1]))
+	past := r.Series.Slice(series.Window{Start: ep.origin, End: out.Future.Start, Period: period})
+	c := p.TimeToThreshold(now, *r.Threshold, *r.Threshold >= usual(past.Values))
 	hours := period.Hours()
 	out.HoursToThreshold, out.HoursEarly, out.HoursLate = c.Median*hours, c.Early*hours, c.Late*hours
+}
+
+// modelAfter returns the seasonal model as it stands after the bucket at t: the detector's own, or that of a seasonal detector beside it.
+func (e *Engine) modelAfter(r Request, ep epoch, t time.Time) (*forecast.Model, error) {
+	run := e.newRun(r, ep)
+	d, err := detect.New(run.spec)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := d.(modeller); !ok {
+		r.Detector, r.Columns = Detector{Name: detect.SeasonalRobust}, nil
+		run = e.newRun(r, ep)
+		if err := run.score(func(int, point) {}); err != nil { // which keeps it for the next time
+			return nil, err
+		}
+	}
+	pipe, err := run.before(run.input.window.Index(t) + 1)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := pipe.detector.(modeller)
+	if !ok {
+		return nil, fmt.Errorf("detector %s has no model to forecast from", run.spec.Name)
+	}
+	return m.Model(), nil
 }
 
 // lastObserved is the index in w of its last bucket with a value, or -1.

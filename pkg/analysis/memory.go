@@ -2,41 +2,36 @@ package analysis
 
 import (
 	"container/list"
-	"math"
 	"sync"
 	"unsafe"
-
-	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 )
 
-// maxKept bounds the detectors in memory, in bytes: at 5 minutes some 1,300 of them.
+// maxKept bounds the pipelines in memory, in bytes: at 5 minutes some 900 of the seasonal detector with a whole epoch of results.
 const maxKept = 128 << 20
 
-// stateSize is about what a detector's state takes; a score takes scoreSize.
-const (
-	stateSize = 15 << 10
-	scoreSize = int(unsafe.Sizeof(detect.Result{}))
-)
+const pointSize = int(unsafe.Sizeof(point{}))
 
-// keptID is one epoch of one series. The origin is part of it because the input may begin later where a series is young.
+// keptID is one epoch of one series, looked at in one way.
 type keptID struct {
-	series        string
-	origin, epoch int64
-	limits        limits
+	series string
+	epoch  int64
+	spec   uint64
 }
 
-// kept is a detector that has seen the first at buckets of its input, and the scores it gave in the epoch. It is never changed once
-// it is in memory.
+// kept is a pipeline that has seen the first at buckets of its input, and what it said of those of the epoch. It is never changed once it
+// is in memory.
 type kept struct {
-	detector detect.Detector
-	at       int
-	hash     uint64 // of the input it has seen
-	scores   []detect.Result
+	pipe   *pipeline // nil: of a finished epoch only the results are known
+	at     int
+	hash   uint64 // of the input it has seen
+	points points
+	stored int // as at, of what the store was given
+	place  place
 }
 
-func (k kept) size() int { return stateSize + scoreSize*cap(k.scores) }
+func (k kept) size() int { return k.pipe.size() + pointSize*k.points.len() }
 
-// memory keeps the detectors used last. It is safe for concurrent use.
+// memory keeps the pipelines used last. It is safe for concurrent use.
 type memory struct {
 	mutex sync.Mutex
 	limit int // bytes
@@ -84,17 +79,10 @@ func (m *memory) remove(element *list.Element) {
 	m.used -= e.kept.size()
 }
 
-// hashOf identifies a run of observations, every bit of them; missing ones are alike whatever their NaN.
-func hashOf(values []float64) uint64 {
-	const prime = 0x9E3779B97F4A7C15 // 2^64 by the golden ratio
-	h := uint64(len(values)) * prime
-	for _, v := range values {
-		bits := math.Float64bits(v)
-		if math.IsNaN(v) {
-			bits = 0x7FF8000000000001
-		}
-		h = (h ^ bits) * prime
-		h ^= h >> 29
+func (m *memory) each(f func(keptID, kept)) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	for e := m.order.Front(); e != nil; e = e.Next() {
+		f(e.Value.(entry).id, e.Value.(entry).kept)
 	}
-	return h
 }

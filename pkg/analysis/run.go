@@ -3,104 +3,160 @@ package analysis
 import (
 	"math"
 	"slices"
-	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
-// run is one detector's way through one epoch of one series: from the origin, through training, to the end of the epoch or of the
+// run is one pipeline's way through one epoch of one series: from the origin, through training, to the end of the epoch or of the
 // data.
 type run struct {
-	engine *Engine
-	epoch  epoch
-	input  series.Series // from the origin on
-	first  int           // number of training buckets: where the epoch starts
-	final  int           // number of buckets that will not change any more
-	limits limits        // of the metric
-	id     keptID
+	engine   *Engine
+	epoch    epoch
+	key      series.Key
+	input    *input
+	first    int // number of training buckets: where the epoch starts
+	final    int // number of buckets that will not change any more
+	detector Detector
+	spec     detect.Spec
+	id       keptID
+	place    place
 }
 
 func (e *Engine) newRun(r Request, ep epoch) *run {
-	w := series.Window{Start: ep.origin, End: ep.end, Period: r.Series.Window.Period}
-	input := r.Series.Slice(w)
-	// A new run is made with the limits of its past; they are part of what a kept detector is known by.
-	count := func(until time.Time) int { return min(max(input.Window.Index(until), 0), len(input.Values)) }
-	first := count(ep.start)
-	b := bounds(r.Series.Key, input.Values[:first])
-	return &run{
-		engine: e, epoch: ep, input: input, first: first, final: count(r.FinalUntil), limits: b,
-		id: keptID{series: r.Series.Key.ID(), origin: input.Window.Start.Unix(), epoch: ep.start.Unix(), limits: b},
+	period := r.Series.Window.Period
+	w := series.Window{Start: ep.origin, End: ep.end, Period: period}.Intersect(r.Series.Window)
+	first := max(0, min(w.Index(ep.start), w.Len()))
+	in := newInput(r, w, first, newPhases(e.location, period))
+	// A run is made with the limits of its past; they are part of what a kept one is known by.
+	b := bounds(r.Series.Key, in.rows[0].values[:first])
+	out := &run{
+		engine: e, epoch: ep, key: r.Series.Key, input: in, first: first, final: in.count(r.FinalUntil.Unix()), detector: r.Detector,
+		spec: detect.Spec{
+			Name: nameOf(r.Detector), BucketsPerDay: bucketsPerDay(period), Lower: b.lower, Upper: b.upper,
+			Columns: len(r.Columns), Parameters: r.Detector.Parameters,
+		},
 	}
+	if out.spec.Name == detect.Peers {
+		out.spec.Columns = 0 // what it looks at beside the value is no column of its own
+	}
+	if isCount(r.Series.Key) {
+		out.final = min(out.final, in.whole)
+	}
+	out.id = keptID{series: out.key.ID(), epoch: ep.start.Unix(), spec: out.identity(r)}
+	out.place = newPlace(out, r.FinalUntil)
+	return out
 }
 
-// score calls emit for each bucket of the epoch that the input holds, numbered from the epoch's start. Buckets before the kept detector
-// are taken from memory, those after it are stepped through; the detector is kept anew at the last final bucket.
-func (r *run) score(emit func(bucket int, score detect.Result)) {
-	k := r.recall()
-	for i, s := range k.scores {
-		emit(i, s)
+// identity is a hash of all that the scores of the run depend on, but the observations and which of them are quiet.
+func (r *run) identity(of Request) uint64 {
+	var d identity
+	d.number(specVersion)
+	d.text(r.engine.version)
+	d.detector(r.detector)
+	d.number(float64(r.spec.BucketsPerDay))
+	for _, name := range of.Calendars.Names() {
+		d.text(name) // so that queries with other calendars do not take turns in one place
 	}
-	k = r.advance(k, emit)
+	d.number(r.spec.Lower)
+	d.number(r.spec.Upper)
+	d.clock(r.engine.location, series.Window{Start: r.epoch.origin, End: r.epoch.end, Period: r.input.window.Period})
+	// The input begins later than the origin where a series is young.
+	d.number(float64(r.input.window.Start.Unix()))
+	for i := range r.input.rows {
+		if i > 0 {
+			d.text(of.Columns[i-1].Key.ID())
+		}
+		d.number(map[bool]float64{true: 1}[r.input.rows[i].sparse])
+	}
+	return d.sum()
+}
+
+// score calls emit for each bucket of the epoch that the input holds, numbered from the epoch's start. Buckets before the kept pipeline
+// are taken from memory or store, those after it are stepped through; the pipeline is kept anew at the last final bucket.
+func (r *run) score(emit func(bucket int, p point)) error {
+	k, err := r.recall(r.final, true)
+	if err != nil {
+		return err
+	}
+	k = r.advance(k)
 	r.engine.kept.put(r.id, k)
-	// What may still be revised is scored on a copy.
-	detector := k.detector.Clone()
-	p := newPhases(r.engine.location, r.input.Window.Period)
-	for i := k.at; i < len(r.input.Values); i++ {
-		s := detector.Step(r.observe(p, i))
-		if i >= r.first {
-			emit(i-r.first, s)
+	i := 0
+	for _, block := range k.points {
+		for _, p := range block {
+			emit(i, p)
+			i++
 		}
 	}
-}
-
-// recall returns the kept detector if it was made from this very input, else a new one at the origin.
-func (r *run) recall() kept {
-	k, ok := r.engine.kept.get(r.id)
-	if ok && k.at <= r.final && k.hash == hashOf(r.input.Values[:k.at]) {
-		return k
+	if k.at >= r.input.len() {
+		return nil
 	}
-	return kept{detector: newDetector(r.input.Key, r.limits)}
+	// What may still be revised is scored on a copy.
+	pipe := k.pipe.clone()
+	for i := k.at; i < r.input.len(); i++ {
+		p := r.step(pipe, i)
+		if i >= r.first {
+			emit(i-r.first, p)
+		}
+	}
+	return nil
 }
 
-// advance steps through the final buckets that the kept detector has not seen. It leaves the kept one as it is: another query may hold
+func (r *run) step(pipe *pipeline, i int) point {
+	return pipe.step(r.input.at(i), &r.detector, i >= r.input.whole && isCount(r.key))
+}
+
+// recall returns the latest pipeline that was made from this very input and has seen no more than until buckets of it: from memory, else
+// from the store, else a new one at the origin. Where only scores are wanted the pipeline of a finished epoch may be nil.
+func (r *run) recall(until int, scores bool) (kept, error) {
+	k, ok := r.engine.kept.get(r.id)
+	if ok && k.at <= until && k.hash == r.input.hash(k.at) && (scores || k.pipe != nil) {
+		return k, nil
+	}
+	if k, ok := r.load(until, scores); ok {
+		return k, nil
+	}
+	pipe, err := newPipeline(r.spec, r.detector.eventScore())
+	return kept{pipe: pipe, hash: r.input.hash(0)}, err
+}
+
+// advance steps through the final buckets that the kept pipeline has not seen. It leaves the kept one as it is: another query may hold
 // it.
-func (r *run) advance(k kept, emit func(int, detect.Result)) kept {
+func (r *run) advance(k kept) kept {
 	if k.at >= r.final {
 		return k
 	}
-	detector := k.detector.Clone()
-	scores := slices.Clip(k.scores)
-	p := newPhases(r.engine.location, r.input.Window.Period)
+	pipe := k.pipe.clone()
+	more := make([]point, 0, r.final-max(k.at, r.first))
 	for i := k.at; i < r.final; i++ {
-		s := detector.Step(r.observe(p, i))
-		if i >= r.first {
-			scores = append(scores, s)
-			emit(i-r.first, s)
+		if i == r.first {
+			r.engine.keeper.start(r.place, pipe, r.input.hash(i))
+		}
+		if p := r.step(pipe, i); i >= r.first {
+			more = append(more, p)
 		}
 	}
-	return kept{detector: detector, at: r.final, hash: hashOf(r.input.Values[:r.final]), scores: scores}
+	next := kept{pipe: pipe, at: r.final, hash: r.input.hash(r.final), points: k.points.with(more), stored: k.stored, place: r.place}
+	r.engine.keeper.newest(&next)
+	return next
 }
 
-func (r *run) observe(p *phases, i int) detect.Observation {
-	return detect.Observation{Value: r.input.Values[i], Phase: p.at(r.input.Window.Time(i))}
+// before returns a pipeline, free to be changed, that has seen the first n buckets.
+func (r *run) before(n int) (*pipeline, error) {
+	k, err := r.recall(n, false)
+	if err != nil {
+		return nil, err
+	}
+	pipe := k.pipe.clone()
+	for i := k.at; i < n; i++ {
+		r.step(pipe, i)
+	}
+	return pipe, nil
 }
 
-// modelAfter returns the model as it stands after the bucket at t.
-func (r *run) modelAfter(t time.Time) *forecast.Model {
-	end := r.input.Window.Index(t) + 1
-	k := r.recall()
-	if k.at > end {
-		k = kept{detector: newDetector(r.input.Key, r.limits)}
-	}
-	detector := k.detector.Clone().(*detect.Seasonal)
-	p := newPhases(r.engine.location, r.input.Window.Period)
-	for i := k.at; i < end; i++ {
-		detector.Step(r.observe(p, i))
-	}
-	return detector.Model()
-}
+// modeller is a detector that has a seasonal model of its own to forecast from.
+type modeller interface{ Model() *forecast.Model }
 
 // usual is the median of what was observed.
 func usual(values []float64) float64 {

@@ -28,6 +28,7 @@ type Definition struct {
 	MaxColumns int         `json:"maxColumns"` // metrics beyond the first that it can look at together
 	Parameters []Parameter `json:"parameters"`
 
+	fits    func(Spec) error // what parameters ask for together, where each by itself is within its limits; nil: anything
 	make    func(Spec) Detector
 	restore func(Spec, *state.Reader) Detector
 }
@@ -70,7 +71,10 @@ func (d Definition) check(s Spec) error {
 			return err
 		}
 	}
-	return nil
+	if d.fits == nil {
+		return nil
+	}
+	return d.fits(s)
 }
 
 // CheckParameter fails on an unknown name and on a value outside its limits.
@@ -94,8 +98,14 @@ var catalogue = []Definition{
 		Name: Auto, Title: "Automatic", Help: "Learns level, daily and weekly rhythm and noise by itself; right for nearly every metric.",
 		make: func(s Spec) Detector { return NewSeasonal(s.model()) }, restore: restoreSeasonal,
 	},
+	forestDefinition,
+	isolationDefinition,
+	oneClassDefinition,
 	{
 		Name: SeasonalRobust, Title: "Seasonal, robust", Help: "The distance from a robust level with daily and weekly rhythm.",
 		make: func(s Spec) Detector { return NewSeasonal(s.model()) }, restore: restoreSeasonal,
 	},
+	ewmaDefinition,
+	rareZeroDefinition,
+	peersDefinition,
 }

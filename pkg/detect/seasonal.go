@@ -30,7 +30,6 @@ type Seasonal struct {
 	joint    forecast.Tails // of the three together
 	ring     [shiftSpan]float64
 	at       int
-	filled   int
 }
 
 var _ Detector = (*Seasonal)(nil)
@@ -66,14 +65,14 @@ func (s *Seasonal) Step(o Observation) Result {
 		return r
 	}
 	if !math.IsNaN(d.Mean) {
-		p, sign := s.unusual(o.Value, d)
-		r.Rarity = rarityOf(p)
+		v := s.judge(o.Value, d)
+		r.Rarity = rarityOf(v.p)
 		if s.model.Ready() != nil {
 			r.Rarity = math.Min(r.Rarity, learningRarity)
 		}
 		r.Score = score(r.Rarity)
 		if r.Score >= 25 {
-			r.Direction = sign
+			r.Direction = v.sign
 		}
 	}
 	s.learn(o)
@@ -92,38 +91,48 @@ func (s *Seasonal) learn(o Observation) {
 	s.joint.Fade(forecast.FadeOnStage)
 }
 
-// unusual returns the probability of an observation at least as unusual as x, and its direction.
-func (s *Seasonal) unusual(x float64, d forecast.Distribution) (p float64, sign int8) {
+// verdict is what the statistics say of an observation: the rarity of each with its direction, and their common probability.
+type verdict struct {
+	p                                 float64
+	sign                              int8
+	step, baseline, shift             float64
+	stepSign, baselineSign, shiftSign int8
+}
+
+// judge finds the probability of an observation at least as unusual as x, and its direction; then it learns the statistics.
+func (s *Seasonal) judge(x float64, d forecast.Distribution) verdict {
 	step := smallest(x-d.Mean, x-d.Other) / d.Scale
 	far := clip(smallest(x-d.Baseline, x-d.Other)/d.BaselineScale, 1e6)
+	v := verdict{stepSign: signOf(step), baselineSign: signOf(far)}
 	if s.model.Ready() != nil {
 		up, down := d.Tail(x)
-		return math.Min(2*multiplicity*math.Min(up, down), 1), signOf(step)
+		v.step, v.sign = rarity(up, down), v.stepSign
+		v.p = math.Min(2*multiplicity*math.Min(up, down), 1)
+		return v
 	}
-	up, down := d.Tail(d.Mean + step*d.Scale)
-	a := rarity(up, down)
-	b := rarity(s.distance.P(far))
+	v.step = rarity(d.Tail(d.Mean + step*d.Scale))
+	v.baseline = rarity(s.distance.P(far))
 	m := s.mean(far)
-	c := rarity(s.shift.P(m))
-	joint := math.Sqrt((a*a + b*b + c*c) / 3)
-	up, _ = s.joint.P(joint)
+	v.shift, v.shiftSign = rarity(s.shift.P(m)), signOf(m)
+	joint := math.Sqrt((v.step*v.step + v.baseline*v.baseline + v.shift*v.shift) / 3)
+	up, _ := s.joint.P(joint)
 	if !d.Away {
 		s.distance.Learn(far)
 		s.shift.Learn(m)
 		s.joint.Learn(joint)
 	}
-	sign = signOf(far)
-	if a > b {
-		sign = signOf(step)
+	v.p = math.Min(multiplicity*up, 1)
+	v.sign = v.baselineSign
+	if v.step > v.baseline {
+		v.sign = v.stepSign
 	}
-	return math.Min(multiplicity*up, 1), sign
+	return v
 }
 
 // mean pushes a distance and returns the shift over the last buckets that the newest of them still show, 0 when they do not.
 func (s *Seasonal) mean(far float64) float64 {
 	s.ring[s.at] = clip(far, distanceClip)
 	s.at = (s.at + 1) % shiftSpan
-	s.filled = min(s.filled+1, shiftSpan)
 	sum, recent := 0.0, 0.0
 	for i := range s.ring {
 		sum += s.ring[i]

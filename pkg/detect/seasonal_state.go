@@ -1,14 +1,80 @@
 package detect
 
-import "github.com/vigia-cloudwatch/vigia/pkg/state"
+import (
+	"math"
+	"slices"
+	"unsafe"
 
-// Save writes the detector's state.
-func (s *Seasonal) Save(w *state.Writer) { panic("not yet") }
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/state"
+)
 
-func restoreSeasonal(spec Spec, r *state.Reader) Detector { panic("not yet") }
+// seasonalVersion of the saved state; a change of what a Seasonal learns raises it.
+const seasonalVersion = 1
+
+// Save writes the detector's state: at 288 buckets a day 13 KB.
+func (s *Seasonal) Save(w *state.Writer) {
+	w.Byte(seasonalVersion)
+	s.model.Save(w)
+	s.distance.Save(w)
+	s.shift.Save(w)
+	s.joint.Save(w)
+	w.Floats(s.ring[:])
+	w.Int(s.at)
+}
+
+// restoreSeasonal reads what Save wrote. The reader knows of damage; what is returned can be stepped all the same.
+func restoreSeasonal(spec Spec, r *state.Reader) Detector {
+	s := NewSeasonal(spec.model())
+	r.Version(seasonalVersion)
+	s.model = forecast.RestoreModel(spec.model(), r)
+	s.distance.Restore(r)
+	s.shift.Restore(r)
+	s.joint.Restore(r)
+	r.Floats(s.ring[:])
+	if s.at = r.Int(); s.at < 0 || s.at >= shiftSpan {
+		r.Fail("a position lies outside of its ring")
+		s.at = 0
+	}
+	return s
+}
 
 // Size of the detector in memory.
-func (s *Seasonal) Size() int { return 15 << 10 }
+func (s *Seasonal) Size() int { return int(unsafe.Sizeof(*s)) + s.model.Size() }
 
-// Explain says what Step would.
-func (s *Seasonal) Explain(o Observation) Explanation { return Explanation{Result: s.Clone().Step(o)} }
+// Explain says what Step would, and what each of the three statistics says of the observation. While no season is known there is one.
+func (s *Seasonal) Explain(o Observation) Explanation {
+	c := s.Clone().(*Seasonal)
+	d := c.model.Predict(o.Phase)
+	e := Explanation{Result: s.Clone().Step(o)}
+	if math.IsNaN(e.Score) {
+		return e
+	}
+	v := c.judge(o.Value, d)
+	e.Channels = []Channel{{"step", v.step, v.stepSign}}
+	if c.model.Ready() == nil {
+		e.Channels = append(e.Channels, Channel{"baseline", v.baseline, v.baselineSign}, Channel{"shift", v.shift, v.shiftSign})
+	}
+	all, agree := 0.0, 0.0
+	for i := range e.Channels {
+		ch := &e.Channels[i]
+		ch.Rarity = math.Min(ch.Rarity, MaxRarity)
+		all += ch.Rarity
+		if ch.Direction == e.Direction {
+			agree += ch.Rarity
+		}
+	}
+	if e.Direction != 0 && all > 0 {
+		e.Strength = agree / all
+	}
+	slices.SortStableFunc(e.Channels, func(a, b Channel) int {
+		switch {
+		case a.Rarity > b.Rarity:
+			return -1
+		case a.Rarity < b.Rarity:
+			return 1
+		}
+		return 0
+	})
+	return e
+}

@@ -17,6 +17,8 @@ type Series struct {
 	Account  string        // alias
 	Observed series.Series // of the shown range
 	Analysis analysis.Result
+	Labels   data.Labels // of a split, whose series are joined over members: the labels they share; nil: those of the account and the key
+	Members  int         // of a split: how many series are joined; 0: it is one of AWS's own
 }
 
 // Usage is what the whole query cost; it stands in every frame's metadata.
@@ -36,9 +38,11 @@ type Meta struct {
 	PeriodSeconds int           `json:"periodSeconds"`
 	Simulated     bool          `json:"simulated"`
 	Threshold     *float64      `json:"threshold"`
-	Early         *float64      `json:"early,omitempty"` // of hours_to_threshold: by the near edge of the band
-	Late          *float64      `json:"late,omitempty"`  // by the far edge
-	Note          string        `json:"note,omitempty"`  // why a value is null
+	Early         *float64      `json:"early,omitempty"`   // of hours_to_threshold: by the near edge of the band
+	Late          *float64      `json:"late,omitempty"`    // by the far edge
+	Note          string        `json:"note,omitempty"`    // why a value is null
+	Members       int           `json:"members,omitempty"` // of a roll-up or a split: how many series stand behind it
+	RollUp        []string      `json:"rollUp,omitempty"`  // the labels of a roll-up
 	Usage         Usage         `json:"usage"`
 }
 
@@ -54,7 +58,11 @@ const metaVersion = 1
 
 // Build makes the frames of a query, series by series, measures in their fixed order.
 func Build(all []Series, o Options) data.Frames {
-	names := displayNames(all, o.Query)
+	labels := make([]data.Labels, len(all))
+	for i, s := range all {
+		labels[i] = LabelsOf(s)
+	}
+	names := displayNames(labels, o.Query.Legend)
 	out := make(data.Frames, 0, len(all)*len(o.Query.Measures))
 	for i, s := range all {
 		for _, m := range o.Query.Measures {
@@ -65,16 +73,25 @@ func Build(all []Series, o Options) data.Frames {
 }
 
 func (o Options) frame(s Series, m query.Measure, name string) *data.Frame {
-	meta := Meta{
-		Vigia: metaVersion, Measure: m, PeriodSeconds: int(s.Observed.Window.Period / time.Second),
+	meta := o.meta(m, s.Observed.Window.Period)
+	meta.Members = s.Members
+	times, values := points(s, m, &meta)
+	return o.assemble(LabelsOf(s), name, times, values, meta)
+}
+
+func (o Options) meta(m query.Measure, period time.Duration) Meta {
+	return Meta{
+		Vigia: metaVersion, Measure: m, PeriodSeconds: int(period / time.Second),
 		Simulated: o.Simulated, Threshold: o.Query.Threshold, Usage: o.Usage,
 	}
-	times, values := points(s, m, &meta)
-	field := data.NewField(string(m), labels(s), values)
-	field.Config = configure(name, m)
+}
+
+func (o Options) assemble(labels data.Labels, name string, times []time.Time, values []*float64, meta Meta) *data.Frame {
+	field := data.NewField(string(meta.Measure), labels, values)
+	field.Config = configure(name, meta.Measure)
 	timeField := data.NewField("time", nil, times)
-	timeField.Config = &data.FieldConfig{Interval: float64(s.Observed.Window.Period.Milliseconds())}
-	frame := data.NewFrame(measureName(name, m), timeField, field)
+	timeField.Config = &data.FieldConfig{Interval: float64(meta.PeriodSeconds) * 1000}
+	frame := data.NewFrame(measureName(name, meta.Measure), timeField, field)
 	frame.RefID = o.Query.RefID
 	frame.Meta = &data.FrameMeta{Type: data.FrameTypeTimeSeriesMulti, TypeVersion: data.FrameTypeVersion{0, 1}, Custom: meta}
 	return frame
@@ -96,6 +113,10 @@ func points(s Series, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
 		return column(a.Range, a.Score)
 	case query.Direction:
 		return column(a.Range, a.Direction)
+	case query.Event:
+		return column(a.Range, a.Event)
+	case query.Raw:
+		return column(a.Range, a.Raw)
 	case query.Forecast, query.ForecastLower, query.ForecastUpper:
 		meta.Note = note(a)
 		return column(a.Future, map[query.Measure][]float64{
@@ -150,22 +171,6 @@ func finite(v float64) *float64 {
 		return nil
 	}
 	return &v
-}
-
-func labels(s Series) data.Labels {
-	k := s.Observed.Key
-	out := data.Labels{
-		"account_id": k.AccountID, "account": s.Account, "region": k.Region,
-		"namespace": k.Namespace, "metric": k.Metric, "stat": k.Stat,
-	}
-	for _, d := range k.Dimensions {
-		name := d.Name
-		if _, taken := out[name]; taken {
-			name = "dimension_" + name // a custom dimension may be called "region": it must not hide ours
-		}
-		out[name] = d.Value
-	}
-	return out
 }
 
 // bandColor is the band's in the stock time series panel: grey, so that it stands behind every series' own colour.

@@ -35,7 +35,7 @@ func shown(account string, dims ...series.Dimension) Series {
 		},
 		Analysis: analysis.Result{
 			Range: w, Expected: []float64{11, 11, 12}, Lower: []float64{8, 8, 9}, Upper: []float64{14, 14, 15},
-			Score: []float64{0, nan, 100}, Direction: []float64{0, nan, 1},
+			Score: []float64{0, nan, 100}, Direction: []float64{0, nan, 1}, Event: []float64{0, nan, 100}, Raw: []float64{0, 0.9, 3.25},
 			Future: future, Forecast: []float64{12, 13}, ForecastLower: []float64{9, 8}, ForecastUpper: []float64{15, 18},
 			Now: w.Time(2), HoursToThreshold: 1.5, HoursEarly: 0.5, HoursLate: math.Inf(1), MaxInHorizon: 13,
 		},
@@ -83,6 +83,92 @@ func names(all []Series, legend string) []string {
 	return displayNamesOf(Build(all, o))
 }
 
+// grouped is a roll-up over series of two accounts.
+func grouped() []Group {
+	staging := shown("staging", instance("i-3"))
+	staging.Observed.Key.AccountID = "222222222222"
+	groups := Gather([]Series{shown("production", instance("i-1")), staging, shown("production", instance("i-2"))}, []string{"account"})
+	for i := range groups {
+		groups[i].Window = staging.Observed.Window
+		groups[i].Score, groups[i].Event = []float64{0, math.NaN(), 80}, []float64{0, math.NaN(), 80}
+	}
+	return groups
+}
+
+// A roll-up: one score for each group, its labels alone, and how many series stand behind it.
+func TestGoldenRollUp(t *testing.T) {
+	o := options(query.Value, query.Score, query.Event)
+	o.Query.RollUp = []string{"account"}
+	answer := &backend.DataResponse{Frames: BuildGroups(grouped(), o)}
+	experimental.CheckGoldenJSONResponse(t, "testdata", "roll_up", answer, *update)
+}
+
+// A split: the series are joined, and have the labels that their members share.
+func TestGoldenSplit(t *testing.T) {
+	s := shown("", instance("i-1"))
+	s.Labels = data.Labels{"account": "production", "account_id": "111111111111", "namespace": "AWS/EC2", "metric": "CPUUtilization", "stat": "Average"}
+	s.Members = 12
+	answer := &backend.DataResponse{Frames: Build([]Series{s}, options(query.Value, query.Score))}
+	experimental.CheckGoldenJSONResponse(t, "testdata", "split", answer, *update)
+}
+
+func TestGather(t *testing.T) {
+	at := func(account, id, region string, dims ...series.Dimension) Series {
+		return Series{Account: account, Observed: series.Series{Key: series.Key{AccountID: id, Region: region, Namespace: "N", Metric: "M", Stat: "Sum", Dimensions: dims}}}
+	}
+	all := []Series{
+		at("production", "1", "us-east-1", instance("i-1")), at("staging", "2", "us-east-1", instance("i-1")),
+		at("production", "1", "eu-west-1", instance("i-2")), at("production", "3", "us-east-1"),
+	}
+	for name, c := range map[string]struct {
+		by   []string
+		want []Group
+	}{
+		"the id of an account is given where there is one": {[]string{"account"}, []Group{
+			{Labels: data.Labels{"account": "production"}, Members: []int{0, 2, 3}},
+			{Labels: data.Labels{"account": "staging", "account_id": "2"}, Members: []int{1}},
+		}},
+		"the alias of an id": {[]string{"account_id"}, []Group{
+			{Labels: data.Labels{"account_id": "1", "account": "production"}, Members: []int{0, 2}},
+			{Labels: data.Labels{"account_id": "2", "account": "staging"}, Members: []int{1}},
+			{Labels: data.Labels{"account_id": "3", "account": "production"}, Members: []int{3}},
+		}},
+		"two labels": {[]string{"region", "metric"}, []Group{
+			{Labels: data.Labels{"region": "us-east-1", "metric": "M"}, Members: []int{0, 1, 3}},
+			{Labels: data.Labels{"region": "eu-west-1", "metric": "M"}, Members: []int{2}},
+		}},
+		"a dimension that one of them lacks": {[]string{"InstanceId"}, []Group{
+			{Labels: data.Labels{"InstanceId": "i-1"}, Members: []int{0, 1}},
+			{Labels: data.Labels{"InstanceId": "i-2"}, Members: []int{2}},
+			{Labels: data.Labels{}, Members: []int{3}},
+		}},
+		"everything": {[]string{"namespace"}, []Group{{Labels: data.Labels{"namespace": "N"}, Members: []int{0, 1, 2, 3}}}},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, Gather(all, c.by)) })
+	}
+	require.Empty(t, Gather(nil, []string{"account"}))
+}
+
+// Names of groups say what they are by, and are told apart as those of series are.
+func TestNamesOfGroups(t *testing.T) {
+	for want, labels := range map[string]data.Labels{
+		"production":           {"account": "production", "account_id": "1"},
+		"1":                    {"account_id": "1"},
+		"AWS/EC2":              {"namespace": "AWS/EC2"},
+		"eu-west-1 i-1":        {"InstanceId": "i-1", "region": "eu-west-1", "namespace": "AWS/EC2"},
+		"production eu-west-1": {"region": "eu-west-1", "account": "production"},
+	} {
+		o := options(query.Score)
+		require.Equal(t, want+" · anomaly score", displayNamesOf(BuildGroups([]Group{{Labels: labels}}, o))[0])
+		o.Query.Legend = "whole of {{account}}{{region}}{{InstanceId}}{{namespace}}{{account_id}}"
+		require.Contains(t, displayNamesOf(BuildGroups([]Group{{Labels: labels}}, o))[0], "whole of ")
+	}
+	o := options(query.Score)
+	o.Query.Legend = "fixed"
+	got := displayNamesOf(BuildGroups(grouped(), o))
+	require.Equal(t, []string{"fixed (production) · anomaly score", "fixed (staging) · anomaly score"}, got)
+}
+
 // Every field has a name of its own, whatever the legend; the band's upper edge names its own lower one.
 func TestDisplayNamesAreUnique(t *testing.T) {
 	all := []Series{shown("production", instance("i-1")), shown("production", instance("i-2")), shown("staging", instance("i-1")), shown("staging", instance("i-1"))}
@@ -113,7 +199,7 @@ func displayNamesOf(all data.Frames) []string {
 // A custom dimension that is called like one of our labels keeps its value and hides nothing.
 func TestDimensionNamedLikeALabel(t *testing.T) {
 	a, b := shown("production", series.Dimension{Name: "region", Value: "north"}), shown("production", series.Dimension{Name: "region", Value: "south"})
-	la, lb := labels(a), labels(b)
+	la, lb := LabelsOf(a), LabelsOf(b)
 	require.Equal(t, "us-east-1", la["region"])
 	require.NotEqual(t, la, lb)
 }
@@ -123,7 +209,11 @@ func TestNoFrameCarriesNaN(t *testing.T) {
 	s := shown("production", instance("i-1"))
 	s.Observed.Values[0] = math.Inf(1)
 	s.Analysis.MaxInHorizon = math.Inf(-1)
-	for _, f := range Build([]Series{s}, options(query.Measures...)) {
+	groups := grouped()
+	groups[0].Score[0] = math.Inf(1)
+	all := append(Build([]Series{s}, options(query.Measures...)), BuildGroups(groups, options(query.Measures...))...)
+	require.Len(t, all, len(query.Measures)+4)
+	for _, f := range all {
 		for i := range f.Fields[1].Len() {
 			if v := f.Fields[1].At(i).(*float64); v != nil {
 				require.False(t, math.IsNaN(*v) || math.IsInf(*v, 0), f.Name)

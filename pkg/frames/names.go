@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 )
 
@@ -18,20 +20,20 @@ func measureName(name string, m query.Measure) string {
 
 // displayNames gives each series a name that no other series of the query has: by the legend, else by account, region, metric,
 // statistic and dimension values. Legends that collide are told apart by the whole name, and in the end by a number.
-func displayNames(all []Series, q query.Query) []string {
+func displayNames(all []data.Labels, legend string) []string {
 	names := make([]string, len(all))
 	count := map[string]int{}
-	for i, s := range all {
-		names[i] = fullName(s)
-		if q.Legend != "" {
-			names[i] = expand(q.Legend, s)
+	for i, labels := range all {
+		names[i] = fullName(labels)
+		if legend != "" {
+			names[i] = expand(legend, labels)
 		}
 		count[names[i]]++
 	}
 	taken := map[string]bool{}
-	for i, s := range all {
-		if q.Legend != "" && count[names[i]] > 1 {
-			names[i] += " (" + fullName(s) + ")"
+	for i, labels := range all {
+		if legend != "" && count[names[i]] > 1 {
+			names[i] += " (" + fullName(labels) + ")"
 		}
 		base := names[i]
 		for n := 2; taken[names[i]]; n++ {
@@ -42,25 +44,15 @@ func displayNames(all []Series, q query.Query) []string {
 	return names
 }
 
-func fullName(s Series) string {
-	k := s.Observed.Key
-	parts := []string{s.Account, k.Region, k.Metric, k.Stat}
-	for _, d := range k.Dimensions {
-		parts = append(parts, d.Value)
-	}
-	return strings.Join(parts, " ")
-}
-
 var placeholder = regexp.MustCompile(`\{\{\s*([^{}]+?)\s*\}\}`)
 
 // expand fills in a legend's {{label}} places; a label that the series does not have becomes empty.
-func expand(legend string, s Series) string {
-	have := labels(s)
+func expand(legend string, labels data.Labels) string {
 	expanded := placeholder.ReplaceAllStringFunc(legend, func(place string) string {
-		return have[placeholder.FindStringSubmatch(place)[1]]
+		return labels[placeholder.FindStringSubmatch(place)[1]]
 	})
-	if strings.TrimSpace(expanded) == "" {
-		return fullName(s)
+	if expanded = strings.TrimSpace(expanded); expanded == "" {
+		return fullName(labels)
 	}
 	return expanded
 }

@@ -28,14 +28,20 @@ type model struct {
 	Horizon    string              `json:"horizon"`
 	Threshold  *float64            `json:"threshold"`
 	Output     Measure             `json:"output"`
+	Events     bool                `json:"events"`
+	Raw        bool                `json:"raw"`
+	Detector   json.RawMessage     `json:"detector"`
+	RollUp     []string            `json:"rollUp"`
 	Legend     string              `json:"legend"`
+
+	detector detectorModel
 }
 
 // The fields that Grafana itself adds to every query.
 var grafanaFields = []string{"refId", "datasource", "datasourceId", "hide", "key", "queryType", "intervalMs", "maxDataPoints", "timeRange", "editorMode"}
 
 var ownFields = []string{"version", "accounts", "regions", "namespace", "metric", "statistic", "dimensions", "period", "score",
-	"band", "forecast", "horizon", "threshold", "output", "legend"}
+	"band", "forecast", "horizon", "threshold", "output", "events", "raw", "detector", "rollUp", "legend"}
 
 // Parse reads one query. Errors are *FieldError where a field is at fault.
 func Parse(refID string, raw []byte) (Query, error) {
@@ -47,57 +53,67 @@ func Parse(refID string, raw []byte) (Query, error) {
 	if err != nil {
 		return Query{}, err
 	}
-	notices = append(notices, unknownFields(fields)...)
-	m, err := decode(fields)
+	notices = append(notices, unknownFields("", fields, slices.Concat(ownFields, grafanaFields))...)
+	var m model
+	if err := decodeFields("", fields, ownFields, &m); err != nil {
+		return Query{}, err
+	}
+	unknown, err := m.detector.read(m.Detector)
 	if err != nil {
 		return Query{}, err
 	}
-	q, err := m.validate()
-	q.RefID, q.Notices = refID, notices
+	q, decided, err := m.validate()
+	q.RefID, q.Notices = refID, slices.Concat(notices, unknown, decided)
 	return q, err
 }
 
-func decode(fields map[string]json.RawMessage) (model, error) {
-	var m model
+// decodeFields reads the known fields of an object into a struct; the others are left to unknownFields, because encoding/json would take
+// a wrongly cased one for the right one. path is where the object stands, with a dot at its end.
+func decodeFields(path string, fields map[string]json.RawMessage, known []string, into any) error {
 	own := map[string]json.RawMessage{}
-	for _, name := range ownFields {
+	for _, name := range known {
 		if raw, ok := fields[name]; ok {
 			own[name] = raw
 		}
 	}
 	raw, err := json.Marshal(own)
 	if err != nil {
-		return m, fmt.Errorf("read query: %w", err)
+		return fmt.Errorf("read query: %w", err)
 	}
-	if err := json.Unmarshal(raw, &m); err != nil {
+	if err := json.Unmarshal(raw, into); err != nil {
 		var typeError *json.UnmarshalTypeError
 		if errors.As(err, &typeError) {
 			field, _, _ := strings.Cut(typeError.Field, ".")
-			return m, fieldError(field, "a JSON %s does not fit here", typeError.Value)
+			return misfit(path+field, typeError)
 		}
-		return m, fmt.Errorf("read query: %w", err)
+		return fmt.Errorf("read query: %w", err)
 	}
-	return m, nil
+	return nil
 }
 
-func unknownFields(fields map[string]json.RawMessage) []string {
+func misfit(field string, err *json.UnmarshalTypeError) error {
+	return fieldError(field, "a JSON %s does not fit here", err.Value)
+}
+
+func unknownFields(path string, fields map[string]json.RawMessage, known []string) []string {
 	var notices []string
 	for name := range fields {
-		if !slices.Contains(ownFields, name) && !slices.Contains(grafanaFields, name) {
-			notices = append(notices, fmt.Sprintf("field %q is unknown and was not used", name))
+		if !slices.Contains(known, name) {
+			notices = append(notices, fmt.Sprintf("field %q is unknown and was not used", path+name))
 		}
 	}
 	slices.Sort(notices)
 	return notices
 }
 
-func (m model) validate() (Query, error) {
+// validate returns the query, and what was decided otherwise than it was written.
+func (m model) validate() (Query, []string, error) {
 	if err := m.refuseVariables(); err != nil {
-		return Query{}, err
+		return Query{}, nil, err
 	}
 	for _, required := range []struct{ field, value string }{{"namespace", m.Namespace}, {"metric", m.Metric}} {
 		if strings.TrimSpace(required.value) == "" {
-			return Query{}, fieldError(required.field, "is missing")
+			return Query{}, nil, fieldError(required.field, "is missing")
 		}
 	}
 	q := Query{
@@ -105,29 +121,39 @@ func (m model) validate() (Query, error) {
 		Statistic: m.Statistic, Dimensions: map[string][]string{}, Threshold: m.Threshold, Legend: m.Legend,
 	}
 	if q.Statistic == "" {
-		q.Statistic = "Average"
+		q.Statistic = defaultStatistic
 	}
-	if err := checkStatistic(q.Statistic); err != nil {
-		return Query{}, err
+	if err := checkStatistic("statistic", q.Statistic); err != nil {
+		return Query{}, nil, err
 	}
 	for name, values := range m.Dimensions {
 		if name == "" {
-			return Query{}, fieldError("dimensions", "a dimension has no name")
+			return Query{}, nil, fieldError("dimensions", "a dimension has no name")
 		}
 		q.Dimensions[name] = orAll(values)
 	}
 	if q.Threshold != nil && (math.IsNaN(*q.Threshold) || math.IsInf(*q.Threshold, 0)) {
-		return Query{}, fieldError("threshold", "is not a finite number")
+		return Query{}, nil, fieldError("threshold", "is not a finite number")
 	}
 	var err error
 	if q.Period, err = parsePeriod(m.Period); err != nil {
-		return Query{}, err
+		return Query{}, nil, err
 	}
 	if q.Horizon, err = parseHorizon(m.Horizon, q.Period); err != nil {
-		return Query{}, err
+		return Query{}, nil, err
 	}
-	q.Measures, err = m.measures()
-	return q, err
+	notices, err := m.detector.validate(&q)
+	if err != nil {
+		return Query{}, nil, err
+	}
+	if q.RollUp, err = q.rollUp(m.RollUp); err != nil {
+		return Query{}, nil, err
+	}
+	if q.Measures, err = m.measures(); err != nil || len(q.RollUp) == 0 {
+		return q, notices, err
+	}
+	q.Measures, err = m.rolledUp()
+	return q, append(notices, m.notRolledUp()...), err
 }
 
 // orAll drops empty entries; nothing left means All, as an untouched editor field does.
@@ -163,6 +189,12 @@ func (m model) measures() ([]Measure, error) {
 	if on(m.Score) {
 		measures = append(measures, Score, Direction)
 	}
+	if m.Events {
+		measures = append(measures, Event)
+	}
+	if m.Raw {
+		measures = append(measures, Raw)
+	}
 	if m.Forecast {
 		measures = append(measures, Forecast, ForecastLower, ForecastUpper)
 		if m.Threshold != nil {
@@ -185,38 +217,39 @@ var dollarNames = []string{"$LATEST", "$default", "$connect", "$disconnect"}
 // refuseVariables fails on a template variable. The front end replaces them, so one that arrives here comes from an alert rule or
 // another caller without a dashboard. The value of a dimension may hold any character, so there only a whole value counts.
 func (m model) refuseVariables() error {
-	check := func(field string, values ...string) error {
-		for _, v := range values {
-			found := variable.FindString(v)
-			if found == "" || slices.Contains(dollarNames, v) || strings.HasPrefix(field, "dimensions.") && found != v {
-				continue
-			}
-			return fieldError(field, "the variable %s was not replaced: alert rules and direct calls have no dashboard variables", found)
-		}
-		return nil
-	}
 	checks := []error{
-		check("accounts", m.Accounts...), check("regions", m.Regions...), check("namespace", m.Namespace), check("metric", m.Metric),
-		check("statistic", m.Statistic), check("period", m.Period), check("horizon", m.Horizon), check("output", string(m.Output)),
+		refuseVariable("accounts", m.Accounts...), refuseVariable("regions", m.Regions...), refuseVariable("namespace", m.Namespace),
+		refuseVariable("metric", m.Metric), refuseVariable("statistic", m.Statistic), refuseVariable("period", m.Period),
+		refuseVariable("horizon", m.Horizon), refuseVariable("output", string(m.Output)), refuseVariable("rollUp", m.RollUp...),
+		m.detector.refuseVariables(),
 	}
 	for name, values := range m.Dimensions {
-		checks = append(checks, check("dimensions", name), check("dimensions."+name, values...))
+		checks = append(checks, refuseVariable("dimensions", name), refuseVariable("dimensions."+name, values...))
 	}
-	for _, err := range checks {
-		if err != nil {
-			return err
+	return firstError(checks)
+}
+
+func refuseVariable(field string, values ...string) error {
+	for _, v := range values {
+		found := variable.FindString(v)
+		if found == "" || slices.Contains(dollarNames, v) || strings.HasPrefix(field, "dimensions.") && found != v {
+			continue
 		}
+		return fieldError(field, "the variable %s was not replaced: alert rules and direct calls have no dashboard variables", found)
 	}
 	return nil
 }
 
+// defaultStatistic is CloudWatch's own default, and what the editor writes until another is chosen.
+const defaultStatistic = "Average"
+
 var extendedStatistic = regexp.MustCompile(`^(p|tm|wm|tc|ts)(\d{1,2}(\.\d{1,10})?|100)$|^IQM$|^(PR|TM|WM|TC|TS)\([\d.%:]+\)$`)
 
-func checkStatistic(s string) error {
+func checkStatistic(field, s string) error {
 	if slices.Contains([]string{"Average", "Sum", "Minimum", "Maximum", "SampleCount"}, s) || extendedStatistic.MatchString(s) {
 		return nil
 	}
-	return fieldError("statistic", "%q is unknown: use Average, Sum, Minimum, Maximum, SampleCount or an extended statistic such as p99 or tm90", s)
+	return fieldError(field, "%q is unknown: use Average, Sum, Minimum, Maximum, SampleCount or an extended statistic such as p99 or tm90", s)
 }
 
 // parsePeriod reads "auto", a duration ("5m", "1h", "1d") or a number of seconds, and holds it to CloudWatch's grid:

@@ -33,6 +33,8 @@ const (
 	Upper            Measure = "upper"
 	Score            Measure = "anomaly_score"
 	Direction        Measure = "direction"
+	Event            Measure = "anomaly_event"
+	Raw              Measure = "raw_score"
 	Forecast         Measure = "forecast"
 	ForecastLower    Measure = "forecast_lower"
 	ForecastUpper    Measure = "forecast_upper"
@@ -41,7 +43,7 @@ const (
 )
 
 // Measures lists every measure in the order of the frames.
-var Measures = []Measure{Value, Expected, Lower, Upper, Score, Direction, Forecast, ForecastLower, ForecastUpper, HoursToThreshold, MaxInHorizon}
+var Measures = []Measure{Value, Expected, Lower, Upper, Score, Direction, Event, Raw, Forecast, ForecastLower, ForecastUpper, HoursToThreshold, MaxInHorizon}
 
 // Query is one validated query: defaults are filled in and every field is within its limits.
 type Query struct {
@@ -56,6 +58,8 @@ type Query struct {
 	Measures   []Measure // in the order of Measures; at least one
 	Horizon    time.Duration
 	Threshold  *float64
+	Detector   Detector
+	RollUp     []string // labels, each of whose values has one score over all series that share it; empty: no roll-up
 	Legend     string
 	Notices    []string // what was understood otherwise than it was written, for people
 }
@@ -66,7 +70,9 @@ func (q Query) Wants(measures ...Measure) bool {
 }
 
 // WantsScore says whether the answer needs a detector.
-func (q Query) WantsScore() bool { return q.Wants(Expected, Lower, Upper, Score, Direction) }
+func (q Query) WantsScore() bool {
+	return q.Wants(Expected, Lower, Upper, Score, Direction, Event, Raw)
+}
 
 // WantsForecast says whether the answer needs a forecaster.
 func (q Query) WantsForecast() bool {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 )
 
 func parse(t *testing.T, raw string) Query {
@@ -100,6 +102,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(`{"version":1,"namespace":"N","metric":"M","period":"1h","dimensions":{"a":["*"]}}`)
 	f.Add(`{"metricName":"M","namespace":"N","period":60,"dimensions":{"a":"b"},"accountId":"all"}`)
 	f.Add(`{"version":null,"accounts":null,"horizon":"9999999d"}`)
+	f.Add(with(`"rollUp":["account","InstanceId"],"events":true,"raw":true,"output":"anomaly_event"`))
+	f.Add(detector(`"name":"random_cut_forest","parameters":{"numberOfTrees":50},"columns":[{"metric":"M","statistic":"Sum"}]`))
+	f.Add(detector(`"function":"low_count","direction":"low","split":["account"],"rules":[{"skipWithin":5,"onlyAbove":1e3,"onlyBelow":null}],"calendars":[]`))
 	f.Fuzz(func(t *testing.T, raw string) {
 		q, err := Parse("A", []byte(raw))
 		if err != nil {
@@ -112,5 +117,15 @@ func FuzzParse(f *testing.F) {
 		require.LessOrEqual(t, q.Period, 24*time.Hour)
 		require.Positive(t, q.Horizon)
 		require.LessOrEqual(t, q.Horizon/q.Period, time.Duration(MaxHorizonSteps))
+		require.Contains(t, []Side{Low, High, Both}, q.Detector.Direction)
+		require.NotNil(t, q.Detector.Calendars)
+		require.Equal(t, len(q.Detector.Split) > 0, q.Detector.Join != None)
+		definition, err := detect.Lookup(q.Detector.Name)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(q.Detector.Columns), definition.MaxColumns)
+		require.Len(t, q.Detector.Parameters, len(definition.Parameters))
+		for name, value := range q.Detector.Parameters {
+			require.NoError(t, definition.CheckParameter(name, value))
+		}
 	})
 }

@@ -21,8 +21,13 @@ var errBadChunk = errors.New("stored chunk is damaged")
 // codec holds the compressor's buffers; both halves are safe for concurrent use.
 type codec struct {
 	encoder *zstd.Encoder
-	decoder *zstd.Decoder
+	decoder *zstd.Decoder // of chunks
+	states  *zstd.Decoder
 }
+
+// maxStateBytes bounds what a state unpacks to: a forest of 32 columns has some hundred KB, an epoch of minutes half a megabyte of
+// results.
+const maxStateBytes = 32 << 20
 
 func newCodec() (codec, error) {
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
@@ -31,7 +36,11 @@ func newCodec() (codec, error) {
 	}
 	// A chunk is 4 KiB: a damaged header must not make us allocate more.
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<20))
-	return codec{encoder, decoder}, err
+	if err != nil {
+		return codec{}, err
+	}
+	states, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxStateBytes))
+	return codec{encoder, decoder, states}, err
 }
 
 // encode packs chunkLen values.

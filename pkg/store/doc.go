@@ -1,5 +1,5 @@
 // Package store keeps what was fetched, in SQLite: for each series the extents (which ranges are held) and the points, in compressed
-// chunks; and the ledger of AWS calls.
+// chunks; what analysis has learnt from them and found (states and results, which can be worked out again); and the ledger of AWS calls.
 //
 // It is a cache of AWS, but what AWS no longer keeps (1-minute points beyond 15 days) is truth, so: write-ahead log, one writer,
 // forward-only migrations; a commit that returned survives a kill of the process. A database that SQLite calls damaged is set aside as

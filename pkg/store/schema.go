@@ -37,6 +37,32 @@ var migrations = []string{
 		error      TEXT NOT NULL
 	);
 	CREATE INDEX ledger_at ON ledger (at_ms);`,
+
+	// What analysis has worked out of the points and can work out again: what its pipelines had learnt after count buckets (slot 0 at
+	// the start of the epoch, 1 the newest), and the results of count finished buckets (slot 2). hash is of the input they saw.
+	`CREATE TABLE states (
+		series_id INTEGER NOT NULL REFERENCES series(id),
+		spec      INTEGER NOT NULL,
+		epoch_s   INTEGER NOT NULL,
+		slot      INTEGER NOT NULL,
+		until_s   INTEGER NOT NULL,
+		count     INTEGER NOT NULL,
+		hash      INTEGER NOT NULL,
+		blob      BLOB NOT NULL,
+		PRIMARY KEY (series_id, spec, epoch_s, slot)
+	) WITHOUT ROWID;
+	CREATE INDEX states_until ON states (until_s);
+	CREATE TABLE results (
+		series_id INTEGER NOT NULL REFERENCES series(id),
+		spec      INTEGER NOT NULL,
+		epoch_s   INTEGER NOT NULL,
+		until_s   INTEGER NOT NULL,
+		count     INTEGER NOT NULL,
+		hash      INTEGER NOT NULL,
+		blob      BLOB NOT NULL,
+		PRIMARY KEY (series_id, spec, epoch_s)
+	) WITHOUT ROWID;
+	CREATE INDEX results_until ON results (until_s);`,
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {

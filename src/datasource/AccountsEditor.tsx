@@ -1,9 +1,9 @@
-import { type DataSourcePluginOptionsEditorProps, type GrafanaTheme2 } from '@grafana/data';
-import { css } from '@emotion/css';
+import { type DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { Badge, Button, IconButton, Stack, Text, useStyles2 } from '@grafana/ui';
 import { useMemo, useState } from 'react';
 import { NamesField, TextField } from './fields';
 import { Resources } from './resources';
+import { rowStyles } from './Rows';
 import { labelsToText, REGIONS, textToLabels, validateAccount } from './settings';
 import { toOption, type LoadOptions } from './suggestions';
 import { type Account, ALL, type VigiaOptions, type VigiaSecrets } from './types';
@@ -200,20 +200,3 @@ function AccountFields(props: RowProps & { errors: ReturnType<typeof validateAcc
     </div>
   );
 }
-
-const rowStyles = (theme: GrafanaTheme2) => ({
-  row: css({
-    background: theme.colors.background.secondary,
-    border: `1px solid ${theme.colors.border.weak}`,
-    borderRadius: theme.shape.radius.default,
-    padding: theme.spacing(1, 1.5),
-  }),
-  actions: css({ display: 'flex', alignItems: 'center', gap: theme.spacing(1), marginLeft: 'auto' }),
-  fields: css({
-    display: 'flex',
-    flexWrap: 'wrap',
-    alignItems: 'flex-start',
-    gap: theme.spacing(1.5),
-    padding: theme.spacing(1.5, 0, 1, 3),
-  }),
-});

@@ -139,3 +139,49 @@ test('a provisioned source can be looked at and tested, not edited', () => {
   expect(screen.getByLabelText(/^Simulated/)).toBeDisabled();
   expect(screen.getByRole('button', { name: 'Test' })).toBeEnabled();
 });
+
+describe('calendars', () => {
+  const sale = { name: 'sale', windows: [{ from: '2026-11-27T00:00:00', to: '2026-11-28T00:00:00' }] };
+
+  it('are added and filled in, each window with its first field', async () => {
+    const { jsonDataNow, user } = setup({});
+    await user.click(screen.getByRole('button', { name: 'Add calendar' }));
+    const row = within(screen.getByRole('group', { name: 'Calendar calendar 1' }));
+    expect(row.getByText('Give the calendar a name')).toBeInTheDocument();
+    await user.type(row.getByLabelText('Name'), 'nights');
+    await user.type(row.getByLabelText('Time zone'), 'America/Bogota');
+    await user.type(row.getByLabelText('Holidays'), '2026-12-25, 01-01{Enter}');
+    await user.click(row.getByRole('button', { name: 'Add weekly window' }));
+    await user.type(row.getByLabelText('Days'), 'sat, sun');
+    await user.type(row.getByLabelText('From'), '22:00');
+    expect(row.getAllByText('Use a time of day such as 02:00')).toHaveLength(1);
+    await user.type(row.getByLabelText('To'), '02:00{Enter}');
+    expect(jsonDataNow().calendars).toEqual([
+      {
+        name: 'nights',
+        timezone: 'America/Bogota',
+        holidays: ['2026-12-25', '01-01'],
+        weekly: [{ days: ['sat', 'sun'], from: '22:00', to: '02:00' }],
+      },
+    ]);
+    expect(screen.queryByText('Incomplete')).not.toBeInTheDocument();
+  });
+
+  it('say in one line what they hold, or what is wrong', async () => {
+    const wrong = { name: 'wrong', windows: [{ from: sale.windows[0].to, to: sale.windows[0].from }] };
+    const { jsonDataNow, user } = setup({ calendars: [sale, wrong] });
+    expect(screen.getAllByText('1 window')).toHaveLength(2);
+    expect(screen.getByText('The end is not after the start')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Remove wrong' }));
+    expect(jsonDataNow().calendars).toEqual([sale]);
+  });
+
+  it('of a provisioned source can be opened, not edited', async () => {
+    const { user } = setup({ calendars: [sale] }, { readOnly: true });
+    await user.click(screen.getByRole('button', { name: 'Open sale' }));
+    expect(screen.getByLabelText('From')).toHaveValue('2026-11-27T00:00:00');
+    expect(screen.getByLabelText('From')).toBeDisabled();
+    expect(screen.getByRole('button', { name: 'Add window' })).toBeDisabled();
+    expect(screen.getByRole('button', { name: 'Add calendar' })).toBeDisabled();
+  });
+});

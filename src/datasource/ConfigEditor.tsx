@@ -7,6 +7,7 @@ import { config } from '@grafana/runtime';
 import { Alert, Box, Combobox, Field, Input, SecretInput, Stack, Switch, Text } from '@grafana/ui';
 import { type ReactNode } from 'react';
 import { AccountsEditor } from './AccountsEditor';
+import { CalendarsEditor } from './CalendarsEditor';
 import { AUTH_TYPE_NAMES, REGIONS, validateOptions } from './settings';
 import { toOption } from './suggestions';
 import { AUTH_TYPES, type AuthType, type VigiaOptions, type VigiaSecrets } from './types';
@@ -93,6 +94,17 @@ export function ConfigEditor(props: Props) {
 
       <Section title="Accounts" description="Each is read through its own role. The alias is what people see.">
         <AccountsEditor {...props} onChange={(accounts) => update({ accounts })} />
+      </Section>
+
+      <Section
+        title="Calendars"
+        description="Planned events: inside them there is no score and nothing is learnt. A query follows all of them unless it names some."
+      >
+        <CalendarsEditor
+          calendars={jsonData.calendars ?? []}
+          disabled={disabled}
+          onChange={(calendars) => update({ calendars })}
+        />
       </Section>
     </Stack>
   );

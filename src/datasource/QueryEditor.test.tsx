@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { type VigiaDataSource } from './datasource';
 import { DEFAULT_QUERY } from './query';
+import { DETECTORS } from './testDetectors';
 import { QueryEditor } from './QueryEditor';
 import { type AccountInfo, type VigiaQuery } from './types';
 
@@ -20,14 +21,17 @@ interface Setup {
   app?: CoreApp;
   accounts?: AccountInfo[];
   suggest?: VigiaDataSource['suggest'];
+  detectorsFailure?: Error;
 }
 
-async function setup({ query, app, accounts, suggest }: Setup = {}) {
+async function setup({ query, app, accounts, suggest, detectorsFailure }: Setup = {}) {
   const onChange = jest.fn();
   const onRunQuery = jest.fn();
   const datasource = {
     uid: 'vigia',
+    calendars: ['black-friday'],
     resources: {
+      detectors: () => (detectorsFailure ? Promise.reject(detectorsFailure) : Promise.resolve(DETECTORS)),
       accounts: () =>
         Promise.resolve(accounts ?? [account('production', '111111111111'), account('staging', '222222222222')]),
     },
@@ -147,4 +151,146 @@ test('accounts that give no suggestions are named', async () => {
   const { user } = await setup({ query: complete, suggest: () => Promise.resolve({ items: [], notice }) });
   await user.click(screen.getByLabelText('Metric'));
   await waitFor(() => expect(screen.getByText(`Suggestions are incomplete: ${notice}`)).toBeInTheDocument());
+});
+
+describe('detector', () => {
+  const forest = { name: 'random_cut_forest' };
+  const open = async (query: Partial<VigiaQuery> = {}, patch: Setup = {}) => {
+    const editor = await setup({ query: { ...complete, ...query }, ...patch });
+    await editor.user.click(screen.getByRole('button', { name: 'Detector' }));
+    return editor;
+  };
+
+  it('is one line until it is opened, and opening it changes nothing', async () => {
+    const { onChange, user } = await setup({ query: complete });
+    expect(screen.getByText('Automatic, both directions')).toBeInTheDocument();
+    expect(screen.queryByLabelText('Function')).not.toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Detector' }));
+    expect(screen.getByText('Right for nearly every metric.')).toBeInTheDocument();
+    expect(screen.queryByText('Further columns')).not.toBeInTheDocument();
+    expect(onChange).not.toHaveBeenCalled();
+  });
+
+  it('is chosen by its title, and its parameters become fields', async () => {
+    const { onChange, user } = await open();
+    await user.click(screen.getByLabelText('Detector'));
+    await user.click(await screen.findByText('Random cut forest'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: forest });
+    const trees = screen.getByLabelText(/^Trees/);
+    expect(trees).toHaveAttribute('placeholder', '100');
+    await user.type(trees, '5000{Enter}');
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { ...forest, parameters: { trees: 5000 } } });
+    expect(screen.getByText('Use a whole number from 1 to 1000')).toBeInTheDocument();
+    await user.clear(trees);
+    await user.tab();
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: forest });
+  });
+
+  it('has a switch for what is on or off, and its default is not written', async () => {
+    const { onChange, user } = await open({ detector: forest });
+    const directed = screen.getByLabelText(/^Directionality/);
+    expect(directed).toBeChecked();
+    await user.click(directed);
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { ...forest, parameters: { directed: 0 } } });
+    await user.click(directed);
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: forest });
+  });
+
+  it('takes one direction, and both again', async () => {
+    const { onChange, user } = await open();
+    await user.click(screen.getByRole('radio', { name: 'Low' }));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { direction: 'low' } });
+    await user.click(screen.getByRole('radio', { name: 'Both' }));
+    expect(onChange).toHaveBeenLastCalledWith(base);
+    expect(onChange.mock.lastCall).not.toEqual([expect.objectContaining({ detector: expect.anything() as unknown })]);
+  });
+
+  it('takes the statistic of a function', async () => {
+    const { onChange, user } = await open();
+    await user.click(screen.getByLabelText('Function'));
+    await user.click(await screen.findByText('Rare zero'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { function: 'rare_zero' } });
+    expect(screen.getByLabelText('Statistic')).toBeDisabled();
+    expect(screen.getByLabelText('Statistic')).toHaveValue('Sum');
+    expect(screen.getByLabelText('Detector')).toBeDisabled();
+  });
+
+  it('adds a rule with its first limit, reads it back in words, and takes it away', async () => {
+    const { onChange, user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Add rule' }));
+    expect(onChange).not.toHaveBeenCalled();
+    await user.type(screen.getByLabelText('Skip within'), '5{Enter}');
+    await user.type(screen.getByLabelText('Only above'), '100{Enter}');
+    expect(onChange).toHaveBeenLastCalledWith({
+      ...base,
+      detector: { rules: [{ skipWithin: 5, onlyAbove: 100 }] },
+    });
+    expect(
+      screen.getByText('No score where the value is less than 5 from the expected one, or not above 100.')
+    ).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Remove rule 1' }));
+    expect(onChange).toHaveBeenLastCalledWith(base);
+  });
+
+  it('adds columns where it can look at several, up to its limit', async () => {
+    const columns = [{ metric: 'Errors', statistic: 'Sum' }];
+    const { onChange, user } = await open({ detector: { ...forest, columns } });
+    await user.click(screen.getByRole('button', { name: 'Add column' }));
+    await user.click(screen.getAllByLabelText('Metric').at(-1)!);
+    await user.click(await screen.findByText('AWS/RDS'));
+    const two = [...columns, { metric: 'AWS/RDS', statistic: 'Average' }];
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { ...forest, columns: two } });
+    expect(screen.getByRole('button', { name: 'Add column' })).toBeDisabled();
+  });
+
+  it('splits and rolls up by labels, the dimensions among them', async () => {
+    const dimensions = { InstanceId: ['*'] };
+    const { onChange, user } = await open({ dimensions });
+    await user.click(screen.getByLabelText(/^Roll up by/));
+    await user.click(await screen.findByText('account'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, dimensions, rollUp: ['account'] });
+    await user.click(screen.getByLabelText(/^Split by/));
+    await user.click(await screen.findByText('InstanceId', { ignore: 'input' }));
+    expect(onChange).toHaveBeenLastCalledWith({
+      ...base,
+      dimensions,
+      rollUp: ['account'],
+      detector: { split: ['InstanceId'] },
+    });
+  });
+
+  it('follows all calendars, some or none', async () => {
+    const { onChange, user } = await open();
+    await user.click(screen.getByLabelText(/^Calendars/));
+    await user.click(await screen.findByText('black-friday'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { calendars: ['black-friday'] } });
+    await user.click(await screen.findByText('(none)'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { calendars: [] } });
+  });
+
+  it('is edited even where the list of detectors cannot be had', async () => {
+    const { onChange, user } = await open({}, { detectorsFailure: new Error('plugin unavailable') });
+    expect(screen.getByText('Suggestions are incomplete: plugin unavailable')).toBeInTheDocument();
+    await user.click(screen.getByRole('radio', { name: 'High' }));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { direction: 'high' } });
+  });
+
+  it('says what is wrong while it is closed', async () => {
+    await setup({ query: { ...complete, detector: { ...forest, parameters: { trees: 0 } } } });
+    expect(screen.getByText('Trees: Use a whole number from 1 to 1000')).toBeInTheDocument();
+  });
+});
+
+test('events and the raw score are switches beside the score, absent when off', async () => {
+  const { onChange, user } = await setup({ query: complete });
+  await user.click(screen.getByLabelText('Events'));
+  await user.click(screen.getByLabelText('Raw score'));
+  expect(onChange).toHaveBeenLastCalledWith({ ...base, events: true, raw: true });
+  await user.click(screen.getByLabelText('Events'));
+  expect(onChange.mock.lastCall).toStrictEqual([{ ...base, raw: true }]);
+});
+
+test('an author of an alert is told what the chosen measure is good for', async () => {
+  await setup({ query: { ...complete, output: 'anomaly_event' }, app: CoreApp.UnifiedAlerting });
+  expect(screen.getByText(/so that an anomaly sends one alert/)).toBeInTheDocument();
 });

@@ -3,12 +3,21 @@ import { Alert, Badge, Button, InlineSwitch, Stack, Text } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { type Measure, MEASURES } from '../contract';
 import { type VigiaDataSource } from './datasource';
+import { DetectorEditor } from './DetectorEditor';
+import { FUNCTION_STATISTIC, functionOf } from './detector';
 import { DimensionsEditor } from './DimensionsEditor';
 import { NameField, NamesField, TextField } from './fields';
-import { HORIZONS, normaliseQuery, PERIODS, STATISTICS, usesForecast, validateQuery } from './query';
+import { HORIZONS, normaliseQuery, numberOrNull, PERIODS, STATISTICS, usesForecast, validateQuery } from './query';
 import { type Scope } from './resources';
 import { type Option, toOption, useOptions } from './suggestions';
-import { type AccountInfo, ALL, type VariableKind, type VigiaOptions, type VigiaQuery } from './types';
+import {
+  type AccountInfo,
+  ALL,
+  type DetectorDefinition,
+  type VariableKind,
+  type VigiaOptions,
+  type VigiaQuery,
+} from './types';
 
 type Props = QueryEditorProps<VigiaDataSource, VigiaQuery, VigiaOptions>;
 
@@ -19,6 +28,8 @@ const MEASURE_DESCRIPTIONS: Record<Measure, string> = {
   upper: 'Upper edge of the expected band',
   anomaly_score: '0 to 100; 25 warning, 50 major, 75 critical',
   direction: '+1 above, -1 below what was expected, 0 neither',
+  anomaly_event: 'The score where an anomaly begins, 0 elsewhere: one alert for each anomaly',
+  raw_score: 'The score in the detector’s own unit, 0 while it learns',
   forecast: 'Forecast value',
   forecast_lower: 'Lower edge of the forecast band',
   forecast_upper: 'Upper edge of the forecast band',
@@ -31,6 +42,16 @@ const OUTPUTS: Option[] = [
   ...MEASURES.map((value) => ({ value, label: value, description: MEASURE_DESCRIPTIONS[value] })),
 ];
 
+/** What an author of an alert rule has to know of a measure. */
+const ALERT_HELP: Partial<Record<Measure, string>> = {
+  anomaly_score:
+    'Alert on “is above 75” for critical anomalies. The score stays up as long as the anomaly lasts; anomaly_event is up once.',
+  anomaly_event:
+    'Alert on “is above 25”: the score stands where an anomaly begins and is 0 elsewhere, so that an anomaly sends one alert.',
+  raw_score:
+    'In the detector’s own unit: its values mean nothing to another detector, and no severity belongs to them.',
+};
+
 /** Edits one query. Every change of a choice runs it at once; texts do so when their field is left. */
 export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app }: Props) {
   const query = normaliseQuery(raw);
@@ -38,10 +59,13 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
   const errors = isUntouched ? {} : validateQuery(query);
   const accounts = useAccounts(datasource);
   const [failure, setFailure] = useState('');
+  const definitions = useDetectors(datasource, setFailure);
+  const decides = functionOf(query.detector);
+  const decided = decides && FUNCTION_STATISTIC[decides];
   const id = (field: string) => `vigia-${query.refId}-${field}`;
 
   const update = (patch: Partial<VigiaQuery>) => {
-    onChange({ ...query, ...patch });
+    onChange(normaliseQuery({ ...query, ...patch }));
     onRunQuery();
   };
 
@@ -131,7 +155,8 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
           label="Statistic"
           width={18}
           error={errors.statistic}
-          value={query.statistic}
+          disabled={decided !== undefined}
+          value={decided ?? query.statistic}
           options={STATISTICS.map(toOption)}
           onChange={(statistic) => update({ statistic })}
         />
@@ -183,6 +208,7 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
           id={id('output')}
           label="Output"
           width={24}
+          error={errors.output}
           value={query.output || ALL}
           options={OUTPUTS}
           onChange={(output) => update({ output: MEASURES.find((measure) => measure === output) ?? '' })}
@@ -196,6 +222,20 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
           onCommit={(legend) => update({ legend })}
         />
       </Stack>
+
+      {query.output !== '' && (
+        <Text color="secondary" variant="bodySmall">
+          {ALERT_HELP[query.output] ?? `${MEASURE_DESCRIPTIONS[query.output]}.`}
+        </Text>
+      )}
+      <DetectorEditor
+        id={id}
+        query={query}
+        definitions={definitions}
+        calendars={datasource.calendars}
+        metrics={metricOptions}
+        update={update}
+      />
 
       {app === CoreApp.UnifiedAlerting && query.output === '' && (
         <Alert severity="warning" title="An alert rule needs one measure">
@@ -216,7 +256,7 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
   );
 }
 
-/** What a dashboard query adds to the observed value. One chosen output makes these choices void. */
+/** What a dashboard query adds to the observed value. One chosen output makes these choices void, and a roll-up all but the events. */
 function MeasureSwitches(props: {
   id: (field: string) => string;
   query: VigiaQuery;
@@ -227,6 +267,8 @@ function MeasureSwitches(props: {
     { field: 'score', label: 'Score' },
     { field: 'band', label: 'Band' },
     { field: 'forecast', label: 'Forecast' },
+    { field: 'events', label: 'Events' },
+    { field: 'raw', label: 'Raw score' },
   ] as const;
   return (
     <Stack direction="row" gap={0.5}>
@@ -236,8 +278,8 @@ function MeasureSwitches(props: {
           id={id(field)}
           label={label}
           showLabel
-          disabled={query.output !== ''}
-          value={query[field]}
+          disabled={query.output !== '' || (query.rollUp !== undefined && field !== 'events')}
+          value={query[field] ?? false}
           onChange={(event) => update({ [field]: event.currentTarget.checked })}
         />
       ))}
@@ -260,7 +302,17 @@ function useAccounts(datasource: VigiaDataSource): AccountInfo[] {
   return accounts;
 }
 
-function numberOrNull(text: string): number | null {
-  const number = Number(text);
-  return text.trim() === '' || !Number.isFinite(number) ? null : number;
+function useDetectors(datasource: VigiaDataSource, onFailure: (message: string) => void): DetectorDefinition[] {
+  const [definitions, setDefinitions] = useState<DetectorDefinition[]>([]);
+  useEffect(() => {
+    let current = true;
+    datasource.resources.detectors().then(
+      (answer) => current && setDefinitions(answer),
+      (error: Error) => current && onFailure(error.message)
+    );
+    return () => {
+      current = false;
+    };
+  }, [datasource, onFailure]);
+  return definitions;
 }

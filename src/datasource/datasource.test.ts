@@ -35,6 +35,8 @@ test('a query is sent once it has a namespace and a metric, and is not hidden', 
   expect(datasource.filterQuery(query({ metric: '' }))).toBe(false);
   expect(datasource.filterQuery(query({ dimensions: { '': ['*'] } }))).toBe(false);
   expect(datasource.filterQuery(query({ hide: true }))).toBe(false);
+  const columns = [{ metric: '', statistic: 'Sum' }];
+  expect(datasource.filterQuery(query({ detector: { name: 'random_cut_forest', columns } }))).toBe(false);
 });
 
 test('an old query is sent in today’s form, with every value of its variables', () => {
@@ -63,4 +65,10 @@ test('a variable lists names within the values of the variables it hangs on', as
   const answer = await lastValueFrom(new VigiaVariableSupport(datasource).query(request));
   expect(answer.data).toEqual([{ text: 'eu-west-1', value: 'eu-west-1' }]);
   expect(list).toHaveBeenCalledWith('regions', expect.objectContaining({ accounts: ['production', 'staging'] }));
+});
+
+test('the names of its calendars are those of its settings', () => {
+  const jsonData = { calendars: [{ name: 'black-friday' }, { name: 'nights' }] };
+  expect(new VigiaDataSource({ ...settings, jsonData }, templateSrv).calendars).toEqual(['black-friday', 'nights']);
+  expect(datasource.calendars).toEqual([]);
 });

@@ -14,10 +14,13 @@ import { VigiaVariableSupport } from './variableSupport';
 /** The front end of the data source: it replaces variables and lists names; everything else happens in the back end. */
 export class VigiaDataSource extends DataSourceWithBackend<VigiaQuery, VigiaOptions> {
   readonly resources: Resources;
+  /** The names of the calendars that a query may follow. */
+  readonly calendars: string[];
   private readonly replace: Replace;
 
   constructor(settings: DataSourceInstanceSettings<VigiaOptions>, templateSrv: TemplateSrv = getTemplateSrv()) {
     super(settings);
+    this.calendars = (settings.jsonData?.calendars ?? []).map(({ name }) => name);
     this.resources = new Resources(settings.uid);
     this.replace = (text, scopedVars, format) => templateSrv.replace(text, scopedVars, format);
     this.variables = new VigiaVariableSupport(this);
@@ -27,10 +30,11 @@ export class VigiaDataSource extends DataSourceWithBackend<VigiaQuery, VigiaOpti
     return { ...DEFAULT_QUERY };
   }
 
-  /** A query without a namespace or a metric, or with a dimension that has no name, is still being written. */
+  /** A query without a namespace or a metric, or with a dimension or a column that has no name, is still being written. */
   filterQuery(query: VigiaQuery): boolean {
-    const { namespace, metric, dimensions, hide } = normaliseQuery(query);
-    return !hide && namespace !== '' && metric !== '' && !('' in dimensions);
+    const { namespace, metric, dimensions, detector, hide } = normaliseQuery(query);
+    const isNamed = !('' in dimensions) && !detector?.columns?.some((column) => column.metric === '');
+    return !hide && namespace !== '' && metric !== '' && isNamed;
   }
 
   applyTemplateVariables(query: VigiaQuery, scopedVars: ScopedVars): VigiaQuery {

@@ -7,6 +7,8 @@ import { ALL } from './types';
 interface NamedProps {
   id: string;
   label: string;
+  /** One line beneath the label. */
+  description?: string;
   error?: string;
   disabled?: boolean;
   width?: number;
@@ -17,11 +19,13 @@ interface NamedProps {
 export function Labelled(props: {
   id: string;
   label: string;
+  description?: string;
   error?: string;
   children: ReactElement<Record<string, unknown>>;
 }) {
+  const { id, label, description, error } = props;
   return (
-    <Field noMargin htmlFor={props.id} label={props.label} invalid={Boolean(props.error)} error={props.error}>
+    <Field noMargin htmlFor={id} label={label} description={description} invalid={Boolean(error)} error={error}>
       {props.children}
     </Field>
   );
@@ -32,7 +36,7 @@ export function NameField(
   props: NamedProps & { value: string; options: LoadOptions | Option[]; onChange: (value: string) => void }
 ) {
   return (
-    <Labelled id={props.id} label={props.label} error={props.error}>
+    <Labelled id={props.id} label={props.label} description={props.description} error={props.error}>
       <Combobox
         id={props.id}
         width={props.width ?? 28}
@@ -42,6 +46,26 @@ export function NameField(
         createCustomValue
         options={props.options}
         value={props.value === '' ? null : toOption(props.value)}
+        onChange={(option) => props.onChange(option.value)}
+      />
+    </Labelled>
+  );
+}
+
+/** One of some choices, and nothing else. A value that is no choice is shown as it is. */
+export function ChoiceField(
+  props: NamedProps & { value: string; options: Option[]; onChange: (value: string) => void }
+) {
+  const isKnown = props.options.some(({ value }) => value === props.value);
+  return (
+    <Labelled id={props.id} label={props.label} description={props.description} error={props.error}>
+      <Combobox
+        id={props.id}
+        width={props.width ?? 28}
+        disabled={props.disabled}
+        invalid={Boolean(props.error)}
+        options={isKnown ? props.options : [toOption(props.value), ...props.options]}
+        value={props.value}
         onChange={(option) => props.onChange(option.value)}
       />
     </Labelled>
@@ -62,7 +86,7 @@ export function NamesField(
   return (
     // A MultiCombobox that is given a width takes its units for pixels and folds its values up: its container has the width.
     <div className={css({ width: theme.spacing(props.width ?? 46), maxWidth: '100%' })}>
-      <Labelled id={props.id} label={props.label} error={props.error}>
+      <Labelled id={props.id} label={props.label} description={props.description} error={props.error}>
         <MultiCombobox
           id={props.id}
           placeholder={props.placeholder}
@@ -96,7 +120,7 @@ export function TextField(
     setDraft(undefined);
   };
   return (
-    <Labelled id={props.id} label={props.label} error={props.error}>
+    <Labelled id={props.id} label={props.label} description={props.description} error={props.error}>
       <Input
         id={props.id}
         type={props.type ?? 'text'}

@@ -56,6 +56,40 @@ describe('normaliseQuery', () => {
     expect(normaliseQuery({ ...query(), fromTheFuture: 7 })).toHaveProperty('fromTheFuture', 7);
   });
 
+  it('writes nothing where a form was not touched, and takes away what is set to its default', () => {
+    const before = normaliseQuery({ refId: 'A' });
+    expect(Object.keys(before)).not.toEqual(expect.arrayContaining(['detector']));
+    for (const sparse of [
+      { events: false, raw: false, rollUp: [], detector: {} },
+      {
+        detector: { name: 'auto', parameters: {}, function: '', direction: 'both', split: [], columns: [], rules: [] },
+      },
+      { detector: { calendars: ['*'], rules: [{}, { skipWithin: null }] } },
+    ]) {
+      expect(Object.keys(normaliseQuery({ refId: 'A', ...sparse }))).toEqual(Object.keys(before));
+    }
+  });
+
+  it('keeps what is set', () => {
+    const set = query({
+      events: true,
+      raw: true,
+      rollUp: ['account'],
+      output: 'anomaly_event',
+      detector: {
+        name: 'random_cut_forest',
+        parameters: { trees: 50 },
+        function: 'sum',
+        direction: 'low',
+        split: ['region'],
+        columns: [{ metric: 'Errors', statistic: 'Sum' }],
+        rules: [{ skipWithin: 5, onlyAbove: 0 }],
+        calendars: [],
+      },
+    });
+    expect(normaliseQuery(set)).toEqual(set);
+  });
+
   it('does not change the query that it is given', () => {
     const old: AnyQuery = { refId: 'A', region: 'us-east-1', dimensions: { InstanceId: 'i-1' } };
     const before = JSON.parse(JSON.stringify(old)) as AnyQuery;
@@ -139,6 +173,12 @@ describe('validateQuery', () => {
   it('wants a threshold for the hours to it', () => {
     expect(validateQuery(query({ output: 'hours_to_threshold' }))).toHaveProperty('threshold');
     expect(validateQuery(query({ output: 'hours_to_threshold', threshold: 0 }))).toEqual({});
+  });
+
+  it('knows what a roll-up has', () => {
+    expect(validateQuery(query({ rollUp: ['account'], output: 'value' }))).toHaveProperty('output');
+    expect(validateQuery(query({ rollUp: ['account'], output: 'anomaly_event' }))).toEqual({});
+    expect(validateQuery(query({ rollUp: ['account'] }))).toEqual({});
   });
 
   it('wants a name for each dimension', () => {

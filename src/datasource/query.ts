@@ -1,5 +1,8 @@
 import { type Measure, MEASURES } from '../contract';
+import { withoutAbsent } from './absent';
+import { normaliseDetector } from './detector';
 import { ALL, type Dimensions, type VigiaQuery, type VigiaVariableQuery } from './types';
+import { hasVariable } from './variables';
 
 /** The newest version that this front end and pkg/query understand. */
 const VERSION = 1;
@@ -75,7 +78,15 @@ export function normaliseQuery(raw: Partial<VigiaQuery> | AnyQuery): VigiaQuery 
     threshold: finiteOrNull(current.threshold),
     output: isMeasure(current.output) ? current.output : '',
   };
-  return { refId: 'A', ...DEFAULT_QUERY, ...withoutNulls(current), ...own, version };
+  const rollUp = strings(current.rollUp);
+  // Absent is the default of these: an untouched form writes nothing.
+  const sparse: Partial<VigiaQuery> = {
+    events: current.events === true ? true : undefined,
+    raw: current.raw === true ? true : undefined,
+    detector: normaliseDetector(current.detector),
+    rollUp: rollUp.length > 0 ? rollUp : undefined,
+  };
+  return { refId: 'A', ...DEFAULT_QUERY, ...withoutAbsent({ ...current, ...sparse }), ...own, version };
 }
 
 function migrated(fields: Record<string, unknown>): Record<string, unknown> {
@@ -120,9 +131,6 @@ const finiteOrNull = (value: unknown): number | null =>
 
 const isMeasure = (value: unknown): value is Measure => MEASURES.includes(value as Measure);
 
-const withoutNulls = (fields: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
-
 /** What is wrong with a query, by field; an empty object says that it can be sent. */
 export type QueryErrors = Partial<Record<keyof VigiaQuery, string>>;
 
@@ -144,8 +152,12 @@ export function validateQuery(query: VigiaQuery): QueryErrors {
       query.output === 'hours_to_threshold' && query.threshold === null
         ? 'hours_to_threshold needs a threshold'
         : undefined,
+    output:
+      query.rollUp && !['', 'anomaly_score', 'anomaly_event'].includes(query.output)
+        ? 'A roll-up has anomaly_score and anomaly_event alone'
+        : undefined,
   };
-  return Object.fromEntries(Object.entries(errors).filter(([, message]) => message !== undefined));
+  return withoutAbsent(errors);
 }
 
 /** Says whether anything of the forecast is asked for. */
@@ -153,8 +165,6 @@ export const usesForecast = (query: VigiaQuery): boolean =>
   query.output === ''
     ? query.forecast
     : query.output.startsWith('forecast') || query.output === 'hours_to_threshold' || query.output === 'max_in_horizon';
-
-const hasVariable = (text: string) => /\$\w+|\$\{[^}]+\}|\[\[[^\]]+\]\]/.test(text);
 
 function statisticError(statistic: string): string | undefined {
   const known = STATISTICS.includes(statistic) || EXTENDED_STATISTIC.test(statistic) || hasVariable(statistic);
@@ -202,4 +212,10 @@ export function durationSeconds(text: string): number | undefined {
     return undefined;
   }
   return [...text.matchAll(/(\d+)([hms])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * UNIT_SECONDS[unit], 0);
+}
+
+/** The number that a text field holds; null where it is empty or holds none. */
+export function numberOrNull(text: string): number | null {
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? null : number;
 }

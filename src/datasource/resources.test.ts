@@ -50,6 +50,11 @@ test('an empty answer is an empty list', async () => {
   expect((await new Resources('x').list('metrics')).items).toEqual([]);
 });
 
+test('detectors are listed with their parameters, also where there are none', async () => {
+  fetch.mockReturnValue(answer([{ name: 'auto', title: 'Automatic', help: '', maxColumns: 0, parameters: null }]));
+  expect(await new Resources('x').detectors()).toMatchObject([{ name: 'auto', parameters: [] }]);
+});
+
 test("a failure is told in the back end's words", async () => {
   fetch.mockReturnValue(throwError(() => ({ status: 403, data: { error: 'account staging: access denied' } })));
   await expect(new Resources('x').accountHealth('staging')).rejects.toThrow('account staging: access denied');

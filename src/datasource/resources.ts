@@ -1,6 +1,6 @@
 import { getBackendSrv, type FetchResponse } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
-import { type AccountHealth, type AccountInfo, type VariableKind } from './types';
+import { type AccountHealth, type AccountInfo, type DetectorDefinition, type VariableKind } from './types';
 
 /** Which part of AWS a list is asked for. Empty lists and texts are not sent. */
 export interface Scope {
@@ -27,6 +27,14 @@ export class Resources {
 
   async accountHealth(account: string): Promise<AccountHealth> {
     return (await this.get<AccountHealth>('account-health', { account: [account] })).data;
+  }
+
+  /** The detectors to choose from, the default first. */
+  async detectors(): Promise<DetectorDefinition[]> {
+    return ((await this.get<DetectorDefinition[]>('detectors')).data ?? []).map((one) => ({
+      ...one,
+      parameters: one.parameters ?? [],
+    }));
   }
 
   /** Names for a field or a variable; for accounts their aliases. */

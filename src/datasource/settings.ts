@@ -1,3 +1,5 @@
+import { SERIES_LABELS } from '../labels';
+import { withoutAbsent } from './absent';
 import { type Account, type AuthType, type VigiaOptions } from './types';
 
 export const AUTH_TYPE_NAMES: Record<AuthType, string> = {
@@ -56,9 +58,6 @@ const ROLE_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):role\/[\w+=,.@/-]+$/;
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/;
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 
-/** Names that the frames use themselves: an account's label under one of them would be lost. */
-const RESERVED_LABELS = ['account_id', 'account', 'region', 'namespace', 'metric', 'stat'];
-
 /** What is wrong with one account among all of them, by field. */
 export function validateAccount(account: Account, all: Account[]): AccountErrors {
   const errors: AccountErrors = {
@@ -72,7 +71,7 @@ export function validateAccount(account: Account, all: Account[]): AccountErrors
     regions: regionsError(account.regions),
     labels: labelsError(account.labels),
   };
-  return Object.fromEntries(Object.entries(errors).filter(([, message]) => message !== undefined));
+  return withoutAbsent(errors);
 }
 
 function idError({ id }: Account, all: Account[]): string | undefined {
@@ -109,7 +108,8 @@ function regionsError(regions: string[] = []): string | undefined {
 }
 
 function labelsError(labels: Record<string, string> = {}): string | undefined {
-  const reserved = Object.keys(labels).find((name) => RESERVED_LABELS.includes(name));
+  // Frames use these names themselves: an account's label under one of them would be lost.
+  const reserved = Object.keys(labels).find((name) => SERIES_LABELS.includes(name));
   return reserved === undefined ? undefined : `"${reserved}" is a label of every series already`;
 }
 
@@ -122,7 +122,7 @@ export function validateOptions(options: VigiaOptions): OptionsErrors {
     cloudWatchEndpoint: endpointError(options.cloudWatchEndpoint),
     timezone: options.timezone && !isTimeZone(options.timezone) ? 'Use an IANA name such as Europe/Madrid' : undefined,
   };
-  return Object.fromEntries(Object.entries(errors).filter(([, message]) => message !== undefined));
+  return withoutAbsent(errors);
 }
 
 function endpointError(endpoint = ''): string | undefined {
@@ -133,7 +133,8 @@ function endpointError(endpoint = ''): string | undefined {
   return isUrl ? undefined : 'Use an address that begins with https:// or http://';
 }
 
-function isTimeZone(name: string): boolean {
+/** Says whether a name is one of the IANA time zones. */
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

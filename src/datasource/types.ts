@@ -8,6 +8,42 @@ export const ALL = '*';
 /** Each key with its values; `["*"]` is any value, `{}` is the metric without dimensions. */
 export type Dimensions = Record<string, string[]>;
 
+export const FUNCTIONS = ['count', 'mean', 'min', 'max', 'sum', 'rare_zero'] as const;
+export type DetectorFunction = (typeof FUNCTIONS)[number];
+
+/** One more metric of the same dimensions, as a column of the detector. */
+export interface ExtraColumn {
+  metric: string;
+  statistic: string;
+}
+
+/** What silences a score: each limit that is set does so by itself. */
+export interface Rule {
+  /** In the unit of the metric. */
+  skipWithin?: number | null;
+  skipWithinPercent?: number | null;
+  onlyAbove?: number | null;
+  onlyBelow?: number | null;
+}
+
+/** How a query's score is made. What is absent has its default, so that an untouched form writes nothing. */
+export interface Detector {
+  /** Absent: auto. */
+  name?: string;
+  /** By name, as the resource `detectors` lists them. */
+  parameters?: Record<string, number>;
+  /** One of FUNCTIONS; what is none is kept for the back end to refuse. Absent: the statistic as it is. */
+  function?: string;
+  /** low or high: what deviates the other way scores 0. Absent: both. */
+  direction?: string;
+  /** Absent: each series by itself. */
+  split?: string[];
+  columns?: ExtraColumn[];
+  rules?: Rule[];
+  /** Absent: every calendar of the data source; empty: none. */
+  calendars?: string[];
+}
+
 /** The query model, version 1, as docs/architecture.md gives it. */
 export interface VigiaQuery extends DataQuery {
   version: number;
@@ -28,6 +64,14 @@ export interface VigiaQuery extends DataQuery {
   /** Empty: every measure asked for. One measure: what an alert rule needs. */
   output: Measure | '';
   legend: string;
+  /** anomaly_event as well. Absent: no. */
+  events?: boolean;
+  /** raw_score as well. Absent: no. */
+  raw?: boolean;
+  /** Absent: auto, with every default. */
+  detector?: Detector;
+  /** Labels: one score for each of their values. Absent: no roll-up. */
+  rollUp?: string[];
 }
 
 /** What a dashboard variable can list. */
@@ -67,6 +111,30 @@ export interface Account {
   labels?: Record<string, string>;
 }
 
+/** A window of time, once. Wall clock of its calendar, or an instant where it has an offset or Z; the end is exclusive. */
+export interface CalendarWindow {
+  from: string;
+  to: string;
+}
+
+/** A window of each week; an end before the start is on the next day. */
+export interface WeeklyWindow extends CalendarWindow {
+  /** mon to sun: the days it begins on. */
+  days: string[];
+}
+
+/** Planned events: inside them there is no score and nothing is learnt. */
+export interface Calendar {
+  /** Unique. */
+  name: string;
+  /** IANA name; empty: the data source's. */
+  timezone?: string;
+  windows?: CalendarWindow[];
+  weekly?: WeeklyWindow[];
+  /** Whole days: 2026-12-25, or 01-01 in every year. */
+  holidays?: string[];
+}
+
 export interface VigiaOptions extends DataSourceJsonData {
   authType?: AuthType;
   profile?: string;
@@ -77,6 +145,7 @@ export interface VigiaOptions extends DataSourceJsonData {
   /** IANA name: the wall clock of daily and weekly seasons. */
   timezone?: string;
   accounts?: Account[];
+  calendars?: Calendar[];
 }
 
 export interface VigiaSecrets {
@@ -104,4 +173,26 @@ export interface AccountHealth {
   ok: boolean;
   message: string;
   simulated: boolean;
+}
+
+/** One number of a detector, in an answer of the resource `detectors`. */
+export interface DetectorParameter {
+  name: string;
+  title: string;
+  help: string;
+  default: number;
+  min: number;
+  max: number;
+  /** A whole number; from 0 to 1 it is a switch. */
+  whole: boolean;
+}
+
+/** A detector to choose, in an answer of the resource `detectors`. */
+export interface DetectorDefinition {
+  name: string;
+  title: string;
+  help: string;
+  /** Metrics beyond the first that it can look at together. */
+  maxColumns: number;
+  parameters: DetectorParameter[];
 }

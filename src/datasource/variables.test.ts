@@ -92,3 +92,30 @@ test('expandScope replaces what a list of names is narrowed by', () => {
     dimensionKey: '',
   });
 });
+
+test('expandQuery replaces variables in what says how a score is made', () => {
+  const query: VigiaQuery = {
+    refId: 'A',
+    ...DEFAULT_QUERY,
+    rollUp: ['$accounts'],
+    detector: {
+      direction: 'low',
+      split: ['$zones', 'region'],
+      columns: [{ metric: 'Errors-$account', statistic: '$account' }],
+      calendars: ['$accounts'],
+    },
+  };
+  expect(expandQuery(query, replace)).toEqual({
+    ...query,
+    rollUp: ['production', 'staging'],
+    detector: {
+      direction: 'low',
+      split: ['a', 'b', 'region'],
+      columns: [{ metric: 'Errors-production', statistic: 'production' }],
+      calendars: ['production', 'staging'],
+    },
+  });
+  const none = { ...query, detector: { calendars: [] } };
+  expect(expandQuery(none, replace).detector).toEqual({ calendars: [] });
+  expect(expandQuery({ refId: 'A', ...DEFAULT_QUERY }, replace)).not.toHaveProperty('detector');
+});

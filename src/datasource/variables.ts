@@ -1,9 +1,12 @@
 import { type ScopedVars } from '@grafana/data';
 import { type Scope } from './resources';
-import { type Dimensions, type VigiaQuery } from './types';
+import { type Detector, type Dimensions, type VigiaQuery } from './types';
 
 /** `TemplateSrv.replace`, as far as it is used here. */
 export type Replace = (text: string, scopedVars?: ScopedVars, format?: string | ((value: unknown) => string)) => string;
+
+/** Says whether a text holds a variable that is not replaced yet. */
+export const hasVariable = (text: string) => /\$\w+|\$\{[^}]+\}|\[\[[^\]]+\]\]/.test(text);
 
 // Unit and group separators of ASCII: no name in AWS contains them, so they can mark what a variable was replaced by.
 const OPEN = '\u001d';
@@ -50,6 +53,19 @@ function expandDimensions(dimensions: Dimensions, replace: Replace, scopedVars?:
   );
 }
 
+function expandDetector(detector: Detector, replace: Replace, scopedVars?: ScopedVars): Detector {
+  const { split, columns, calendars } = detector;
+  const single = (text: string) => replace(text, scopedVars, 'csv');
+  return {
+    ...detector,
+    ...(split && { split: expandAll(split, replace, scopedVars) }),
+    ...(columns && {
+      columns: columns.map(({ metric, statistic }) => ({ metric: single(metric), statistic: single(statistic) })),
+    }),
+    ...(calendars && { calendars: expandAll(calendars, replace, scopedVars) }),
+  };
+}
+
 /** The query with its variables replaced. Lists take every value of a variable, single fields take one. */
 export function expandQuery(query: VigiaQuery, replace: Replace, scopedVars?: ScopedVars): VigiaQuery {
   const single = (text: string) => replace(text, scopedVars, 'csv');
@@ -64,6 +80,8 @@ export function expandQuery(query: VigiaQuery, replace: Replace, scopedVars?: Sc
     period: single(query.period),
     horizon: single(query.horizon),
     legend: single(query.legend),
+    ...(query.detector && { detector: expandDetector(query.detector, replace, scopedVars) }),
+    ...(query.rollUp && { rollUp: expandAll(query.rollUp, replace, scopedVars) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2, LoadingState, type PanelData } from '@grafana/data';
 import { Alert, Spinner, Text, useStyles2 } from '@grafana/ui';
-import { type ViewModel } from './viewModel';
+import { type SeriesView, type ViewModel } from './viewModel';
 
 export interface State {
   kind: 'loading' | 'error' | 'empty';
@@ -27,7 +27,7 @@ export function stateOf(data: PanelData, model: ViewModel): State | undefined {
       text: 'The first time, CloudWatch is asked for the training window too.',
     };
   }
-  if (model.series.some((one) => one.time.length > 0 && one.lastScore >= 0)) {
+  if (model.series.some(hasScores)) {
     return {
       kind: 'empty',
       title: 'Scores without observed values',
@@ -43,6 +43,9 @@ export function stateOf(data: PanelData, model: ViewModel): State | undefined {
         : 'No metric matches the query, or nothing was recorded.',
   };
 }
+
+const hasScores = ({ score, event = [], raw }: SeriesView) =>
+  [...score, ...event, ...raw].some((cell) => cell !== null);
 
 /** Fills a panel that has nothing to draw. */
 export function PanelState({ kind, title, text }: State) {

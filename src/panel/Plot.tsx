@@ -3,6 +3,7 @@ import { type TimeZone } from '@grafana/schema';
 import { EventBusPlugin, TooltipPlugin2, UPlotChart, usePanelContext, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
 import type uPlot from 'uplot';
+import { type Explainer } from './explain';
 import { type PanelOptions } from './options';
 import { buildPlotConfig, focusedSeries } from './plotConfig';
 import { buildTable, thresholds, timeAxis } from './plotData';
@@ -18,6 +19,7 @@ interface Props {
   width: number;
   height: number;
   isSmall?: boolean;
+  explainer?: Explainer;
   onZoom: (range: AbsoluteTimeRange) => void;
 }
 
@@ -28,7 +30,8 @@ const LEAST_HEIGHT_WITH_WORDS = 140;
 const HOVER_ALL_SERIES = 1;
 
 /** One chart of one or more series. */
-export function Plot({ series, colors, options, range, timeZone, width, height, isSmall = false, onZoom }: Props) {
+export function Plot(props: Props) {
+  const { series, colors, options, range, timeZone, width, height, isSmall = false, explainer, onZoom } = props;
   const theme = useTheme2();
   const { eventBus } = usePanelContext();
   const { from, to } = range;
@@ -50,13 +53,15 @@ export function Plot({ series, colors, options, range, timeZone, width, height, 
         hoverMode={HOVER_ALL_SERIES}
         queryZoom={onZoom}
         maxWidth={420}
-        render={(plot, _indexes, closest) => (
+        render={(plot, _indexes, closest, isPinned) => (
           <PlotTooltip
             series={series}
             colors={colors}
             focused={focusedSeries(closest)}
             time={plot.posToVal(plot.cursor.left ?? 0, 'x')}
             timeZone={timeZone}
+            explainer={explainer}
+            isPinned={isPinned}
           />
         )}
       />

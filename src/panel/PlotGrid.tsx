@@ -3,6 +3,7 @@ import { type AbsoluteTimeRange, type GrafanaTheme2 } from '@grafana/data';
 import { type TimeZone } from '@grafana/schema';
 import { ScrollContainer, useStyles2 } from '@grafana/ui';
 import { useMemo } from 'react';
+import { type Explainer } from './explain';
 import { type PanelOptions } from './options';
 import { Plot } from './Plot';
 import { type SeriesView } from './viewModel';
@@ -15,6 +16,7 @@ interface Props {
   timeZone: TimeZone;
   width: number;
   height: number;
+  explainer?: Explainer;
   onZoom: (range: AbsoluteTimeRange) => void;
 }
 

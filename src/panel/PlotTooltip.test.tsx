@@ -32,6 +32,7 @@ test('an observation is told with what was expected, its score and its direction
     Expected: '12',
     Band: '9 to 15',
     Score: '88 · Critical',
+    Event: 'an anomaly begins',
     Direction: '▲ above expected',
   });
   expect(screen.getByText('second')).toBeInTheDocument();

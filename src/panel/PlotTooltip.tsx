@@ -4,8 +4,10 @@ import { type TimeZone } from '@grafana/schema';
 import { useStyles2, useTheme2 } from '@grafana/ui';
 import { type ReactNode } from 'react';
 import { severityColors } from './colors';
+import { type Explainer } from './explain';
+import { Explained } from './Explained';
 import { formatDirection, formatScore, formatTime, formatValue } from './format';
-import { severityOf } from './severity';
+import { type Mark, severityOf } from './severity';
 import { sampleAt, type SeriesView } from './viewModel';
 
 interface Props {
@@ -16,10 +18,13 @@ interface Props {
   /** Milliseconds under the cursor. */
   time: number;
   timeZone: TimeZone;
+  /** Asked once the tooltip is pinned. */
+  explainer?: Explainer;
+  isPinned?: boolean;
 }
 
 /** What stood, and what was expected, at a time. */
-export function PlotTooltip({ series, colors, focused, time, timeZone }: Props) {
+export function PlotTooltip({ series, colors, focused, time, timeZone, explainer, isPinned }: Props) {
   const styles = useStyles2(getStyles);
   const samples = series
     .map((one, i) => ({
@@ -40,11 +45,28 @@ export function PlotTooltip({ series, colors, focused, time, timeZone }: Props) 
         <div key={one.key}>
           <SampleLine series={one} color={color} at={at} isFocused={isFocused} />
           {isFocused && <SampleDetails series={one} at={at} />}
+          {isFocused && explainer?.canAsk(one, at) && (
+            <Reasons explainer={explainer} series={one} at={at} isNear={focused !== undefined} isPinned={isPinned} />
+          )}
         </div>
       ))}
     </div>
   );
 }
+
+/** The explanation, or how to get it: a click near a line pins the tooltip. */
+function Reasons(props: { explainer: Explainer; series: SeriesView; at: number; isNear: boolean; isPinned?: boolean }) {
+  const styles = useStyles2(getStyles);
+  const { explainer, series, at, isNear, isPinned } = props;
+  if (isPinned) {
+    return <Explained key={series.time[at]} explainer={explainer} series={series} at={at} />;
+  }
+  return isNear ? (
+    <div className={styles.hint}>{series.isRollUp ? 'Click: who carries it' : 'Click to explain'}</div>
+  ) : null;
+}
+
+const MARK_WORDS: Record<Mark, string> = { begins: 'an anomaly begins', held: 'held back, it goes on' };
 
 function SampleLine(props: { series: SeriesView; color: string; at: number; isFocused: boolean }) {
   const styles = useStyles2(getStyles);
@@ -89,12 +111,16 @@ function SampleDetails({ series, at }: { series: SeriesView; at: number }) {
   const score = series.score[at];
   const severity = severityOf(score);
   const isFuture = at > series.last;
+  const mark = series.marks[at];
 
   const rows: Array<[string, ReactNode]> = [
-    ['Value', isFuture ? null : series.value[at] === null ? 'missing' : format(series.value[at])],
+    ['Value', series.isRollUp || isFuture ? null : series.value[at] === null ? 'missing' : format(series.value[at])],
     ['Expected', series.expected[at] === null ? null : format(series.expected[at])],
     ['Band', band(series.lower[at], series.upper[at])],
     ['Score', score === null ? null : `${formatScore(score)}${severity ? ` · ${severity.label}` : ''}`],
+    ['Series', series.members === undefined ? null : String(series.members)],
+    ['Event', mark && MARK_WORDS[mark]],
+    ['Raw score', series.raw[at] === null ? null : String(Number(series.raw[at].toPrecision(3)))],
     ['Direction', formatDirection(series.direction[at]) || null],
     ['Forecast', series.forecast[at] === null ? null : format(series.forecast[at])],
     ['Forecast band', band(series.forecastLower[at], series.forecastUpper[at])],
@@ -125,6 +151,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     wordBreak: 'break-word',
   }),
   value: css({ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }),
+  hint: css({ color: theme.colors.text.disabled, marginLeft: theme.spacing(2.75) }),
   details: css({ margin: theme.spacing(0.5, 0, 0.75, 2.75) }),
   detail: css({
     display: 'flex',

@@ -73,6 +73,11 @@ describe('states', () => {
     expect(screen.getByText('Scores without observed values')).toBeInTheDocument();
   });
 
+  it('explains frames that hold only events', () => {
+    show([measureFrame('anomaly_event', [0, 0])]);
+    expect(screen.getByText('Scores without observed values')).toBeInTheDocument();
+  });
+
   it('draws what it has even where a part of the query failed', () => {
     show(
       frames('web', [10]),

@@ -3,6 +3,7 @@ import { type GrafanaTheme2, type PanelProps } from '@grafana/data';
 import { Badge, Button, useStyles2, useTheme2 } from '@grafana/ui';
 import { useMemo, useState } from 'react';
 import { seriesColor } from './colors';
+import { explainerOf } from './explain';
 import { formatPeriod } from './format';
 import { type Usage } from './measures';
 import { type PanelOptions } from './options';
@@ -35,6 +36,8 @@ export function VigiaPanel(props: PanelProps<PanelOptions>) {
   );
   const colors = useMemo(() => shown.map((one) => colorByKey.get(one.key) ?? ''), [shown, colorByKey]);
 
+  const explainer = useMemo(() => explainerOf(data.request), [data.request]);
+
   const state = stateOf(data, model);
   if (state) {
     return <PanelState {...state} />;
@@ -54,6 +57,7 @@ export function VigiaPanel(props: PanelProps<PanelOptions>) {
     timeZone: props.timeZone,
     width,
     height: height - legendHeight - (hasStatus ? STATUS_HEIGHT : 0),
+    explainer,
     onZoom: props.onChangeTimeRange,
   };
   return (

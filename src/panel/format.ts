@@ -15,6 +15,12 @@ export const formatScore = (score: number | null | undefined): string =>
 export const formatDirection = (direction: number | null | undefined): string =>
   direction == null || direction === 0 ? '' : direction > 0 ? '▲ above expected' : '▼ below expected';
 
+/** A direction as one sign. */
+export const formatArrow = (direction: number): string => (direction > 0 ? '▲' : direction < 0 ? '▼' : '');
+
+/** 0 to 1 in per cent. */
+export const formatShare = (share: number): string => `${Math.round(100 * share)} %`;
+
 /** A time of the plot; without the day where that is told elsewhere. */
 export const formatTime = (time: number, timeZone: TimeZone, format = 'ddd YYYY-MM-DD HH:mm'): string =>
   dateTimeFormat(time, { timeZone, format });

@@ -16,6 +16,10 @@ interface VigiaMeta {
   periodSeconds?: number;
   simulated?: boolean;
   threshold?: number | null;
+  /** Labels: the frame is a score over all series that share their values. */
+  rollUp?: string[];
+  /** How many series stand behind a roll-up or a split. */
+  members?: number;
   /** Of hours_to_threshold: by the near and the far edge of the band. */
   early?: number;
   late?: number;

@@ -28,13 +28,15 @@ function build(frames: Parameters<typeof buildViewModel>[0], patch: Partial<Pane
 
 /** What the draw hooks put on a canvas whose pixels are the values themselves. */
 function drawn(frames: Parameters<typeof buildViewModel>[0], patch: Partial<PanelOptions> = {}) {
-  const dots: Array<{ x: number; y: number; color: string }> = [];
+  const dots: Array<{ x: number; y: number; fill: string; edge: string }> = [];
   const lines: Array<[number, number]> = [];
   const texts: string[] = [];
   const context = {
     fillStyle: '',
-    arc: (x: number, y: number) => dots.push({ x, y, color: '' }),
-    fill: () => (dots.at(-1)!.color = context.fillStyle),
+    strokeStyle: '',
+    arc: (x: number, y: number) => dots.push({ x, y, fill: '', edge: '' }),
+    fill: () => (dots.at(-1)!.fill = context.fillStyle),
+    stroke: () => dots.length > 0 && (dots.at(-1)!.edge = context.strokeStyle),
     moveTo: (x: number, y: number) => lines.push([x, y]),
     fillText: (text: string) => texts.push(text),
   };
@@ -102,19 +104,37 @@ describe('markers', () => {
     measureFrame('anomaly_score', [10, 80, 55, 30, 90]),
   ];
 
-  it('stand on anomalous points in the colour of their severity, the worst on top', () => {
+  const background = theme.colors.background.primary;
+  const dot = (color: string) => ({ fill: color, edge: background });
+  const ring = (color: string) => ({ fill: background, edge: color });
+
+  it('are a dot where an anomaly begins and rings after that, in the colour of their severity, the worst on top', () => {
     expect(drawn(frames).dots).toEqual([
-      { x: 3 * STEP, y: 4, color: colors.warning },
-      { x: 2 * STEP, y: 3, color: colors.major },
-      { x: STEP, y: 2, color: colors.critical },
-      { x: 4 * STEP, y: 7, color: colors.critical },
+      { x: 3 * STEP, y: 4, ...ring(colors.warning) },
+      { x: 2 * STEP, y: 3, ...ring(colors.major) },
+      { x: 4 * STEP, y: 7, ...ring(colors.critical) },
+      { x: STEP, y: 2, ...dot(colors.critical) },
     ]);
   });
 
+  it('follow the events where the query asks for them', () => {
+    const events = measureFrame('anomaly_event', [0, 0, 55, 0, 0]);
+    const begun = drawn([...frames, events]).dots.filter(({ edge }) => edge === background);
+    expect(begun).toEqual([{ x: 2 * STEP, y: 3, ...dot(colors.major) }]);
+  });
+
   it('begin at the chosen severity', () => {
-    expect(drawn(frames, { markers: 'critical' }).dots.map(({ x }) => x)).toEqual([STEP, 4 * STEP]);
+    expect(drawn(frames, { markers: 'critical' }).dots.map(({ x }) => x)).toEqual([4 * STEP, STEP]);
     expect(drawn(frames, { markers: 'none' }).dots).toEqual([]);
   });
+});
+
+test('a roll-up is drawn as a line on an axis of scores', () => {
+  const labels = { account: 'payments' };
+  const rollUp = measureFrame('anomaly_score', [10, 80], { labels, custom: { rollUp: ['account'] } });
+  const config = build([measureFrame('value', [1, 2]), rollUp]);
+  expect(config.scales.find(({ props }) => props.scaleKey === 'score')?.props).toMatchObject({ min: 0, max: 100 });
+  expect(drawn([rollUp]).dots).toMatchObject([{ x: STEP, y: 80 }]);
 });
 
 test('a threshold is a labelled horizontal line', () => {

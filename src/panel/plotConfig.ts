@@ -30,7 +30,8 @@ export interface PlotLook {
 }
 
 const LABEL_FONT_SIZE = 11;
-const MARKER_RADIUS = 4;
+const MARKER_RADIUS = 4.5;
+const HELD_RADIUS = 3;
 
 /** The chart of some series over the table that `buildTable` made of them. */
 export function buildPlotConfig(look: PlotLook, table: Table): UPlotConfigBuilder {
@@ -54,8 +55,10 @@ export function buildPlotConfig(look: PlotLook, table: Table): UPlotConfigBuilde
 
 const isVisibleLine = (index: number): boolean => ['value', 'forecast'].includes(LINES[(index - 1) % LINES.length]);
 
-/** Series of one unit share a value axis. */
-const scaleOf = (series: SeriesView): string => `y-${series.field.config.unit ?? ''}`;
+/** Series of one unit share a value axis, and so do roll-ups, which are scores. */
+const scaleOf = ({ isRollUp, field }: SeriesView): string => (isRollUp ? 'score' : `y-${field.config.unit ?? ''}`);
+
+const limitsOf = ({ isRollUp, field }: SeriesView) => (isRollUp ? { min: 0, max: 100 } : field.config);
 
 function addScales(builder: UPlotConfigBuilder, look: PlotLook, table: Table) {
   const { theme, timeZone, axis } = look;
@@ -70,7 +73,7 @@ function addScales(builder: UPlotConfigBuilder, look: PlotLook, table: Table) {
 
   for (const scaleKey of new Set(look.series.map(scaleOf))) {
     const lead = look.series.find((series) => scaleOf(series) === scaleKey)!;
-    const { min, max } = lead.field.config;
+    const { min, max } = limitsOf(lead);
     builder.addScale({
       scaleKey,
       orientation: ScaleOrientation.Vertical,
@@ -200,29 +203,35 @@ function drawNow(plot: uPlot, look: PlotLook) {
   });
 }
 
-/** Dots on anomalous observations; where the value itself is missing, on what was expected. The worst are drawn last. */
+/**
+ * Marks on anomalous observations; where the value itself is missing, on what was expected. Where an anomaly begins, a dot; a ring on
+ * what is held back after that. The worst are drawn last, and dots after rings.
+ */
 function drawMarkers(plot: uPlot, look: PlotLook) {
   const colors = severityColors(look.theme);
   const least = markedFrom(look.options.markers);
-  const outline = look.theme.colors.background.primary;
+  const background = look.theme.colors.background.primary;
   withinPlot(plot, (context, ratio) => {
     const marks = look.series.flatMap((series) =>
-      series.score.flatMap((score, i) => {
-        const severity = severityOf(score);
+      series.marks.flatMap((mark, i) => {
+        const severity = severityOf(series.score[i]);
         const value = series.value[i] ?? series.expected[i];
-        return severity && severity.from >= least && value !== null ? [{ series, severity, value, i }] : [];
+        const isMarked = mark !== null && severity && severity.from >= least && value !== null;
+        return isMarked ? [{ series, severity, value, i, isHeld: mark === 'held' }] : [];
       })
     );
-    marks.sort((a, b) => a.severity.from - b.severity.from);
-    for (const { series, severity, value, i } of marks) {
+    marks.sort((a, b) => Number(b.isHeld) - Number(a.isHeld) || a.severity.from - b.severity.from);
+    for (const { series, severity, value, i, isHeld } of marks) {
       const x = plot.valToPos(series.time[i], 'x', true);
       const y = plot.valToPos(value, scaleOf(series), true);
+      const radius = (isHeld ? HELD_RADIUS : MARKER_RADIUS) * (look.isSmall ? 0.75 : 1) * ratio;
+      const color = colors[severity.name];
       context.beginPath();
-      context.arc(x, y, (look.isSmall ? 0.75 : 1) * MARKER_RADIUS * ratio, 0, 2 * Math.PI);
-      context.fillStyle = colors[severity.name];
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      context.fillStyle = isHeld ? background : color;
       context.fill();
-      context.lineWidth = ratio;
-      context.strokeStyle = outline;
+      context.lineWidth = (isHeld ? 1.5 : 1) * ratio;
+      context.strokeStyle = isHeld ? color : background;
       context.stroke();
     }
   });

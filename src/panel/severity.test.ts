@@ -1,4 +1,4 @@
-import { countEvents, findEvents, markedFrom, severityOf } from './severity';
+import { countEvents, findEvents, markedFrom, markPoints, severityOf } from './severity';
 
 test.each([
   [null, undefined],
@@ -16,6 +16,16 @@ test.each([
 
 test('markers begin at the chosen severity', () => {
   expect([markedFrom('warning'), markedFrom('critical'), markedFrom('none')]).toEqual([25, 75, Infinity]);
+});
+
+describe('markPoints', () => {
+  it('lets an anomaly begin with the first point of a run, and holds back the rest', () => {
+    expect(markPoints([0, 30, 80, 10, 25, null, 25])).toEqual([null, 'begins', 'held', null, 'begins', null, 'begins']);
+  });
+
+  it('follows anomaly_event where it is there: another run may belong to the same anomaly', () => {
+    expect(markPoints([30, 80, 10, 60, 30], [0, 80, 0, 0, 0])).toEqual(['held', 'begins', null, 'held', 'held']);
+  });
 });
 
 describe('findEvents', () => {
@@ -48,6 +58,16 @@ describe('findEvents', () => {
       [0, 0],
       [20, 20],
       [40, 40],
+    ]);
+  });
+
+  it('follows anomaly_event: what is held back belongs to the anomaly before it', () => {
+    const score = [30, 10, 80, 10, 90];
+    const marks = markPoints(score, [0, 0, 80, 0, 0]);
+    const found = findEvents([0, 10, 20, 30, 40], score, [1, 1, 1, 1, 1], marks);
+    expect(found).toMatchObject([
+      { from: 0, to: 0, peakScore: 30 },
+      { from: 20, to: 40, peakScore: 90 },
     ]);
   });
 

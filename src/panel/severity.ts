@@ -17,7 +17,7 @@ export function severityOf(score: number | null | undefined): Severity | undefin
 export const markedFrom = (least: SeverityName | 'none'): number =>
   SEVERITIES.find((severity) => severity.name === least)?.from ?? Infinity;
 
-/** A run of observations in a row that score 25 or more. Times are milliseconds, both ends included. */
+/** An anomaly: from where it begins to the last observation that scores 25 or more. Times are milliseconds, both included. */
 export interface AnomalyEvent {
   from: number;
   to: number;
@@ -31,24 +31,45 @@ export interface AnomalyEvent {
 
 export type EventCounts = Record<SeverityName, number>;
 
-/** The runs of scores of at least 25. A missing score ends a run, as a lower one does. All arrays have one length. */
+/** What a scored point of 25 or more is: where an anomaly begins, which is what an alert is sent for, or held back after that. */
+export type Mark = 'begins' | 'held';
+
+/**
+ * The mark of each point. `begin` is the measure anomaly_event; without it an anomaly begins with the first point of each run. All
+ * arrays have one length.
+ */
+export function markPoints(score: Array<number | null>, begin?: Array<number | null>): Array<Mark | null> {
+  return score.map((points, i) => {
+    if (begin !== undefined && (begin[i] ?? 0) > 0) {
+      return 'begins';
+    }
+    if (severityOf(points) === undefined) {
+      return null;
+    }
+    return begin === undefined && severityOf(score[i - 1]) === undefined ? 'begins' : 'held';
+  });
+}
+
+/**
+ * The anomalies of a range. Each mark that begins opens one, and what is held back goes on with the one before it; held back without
+ * one, it began before the range. A missing score ends a run, as a lower one does. All arrays have one length.
+ */
 export function findEvents(
   time: number[],
   score: Array<number | null>,
-  direction: Array<number | null>
+  direction: Array<number | null>,
+  marks: Array<Mark | null> = markPoints(score)
 ): AnomalyEvent[] {
   const events: AnomalyEvent[] = [];
-  let run: AnomalyEvent | undefined;
   score.forEach((points, i) => {
     const severity = severityOf(points);
-    if (points === null || severity === undefined) {
-      run = undefined;
+    if (points === null || severity === undefined || marks[i] === null) {
       return;
     }
     const peak = { peakTime: time[i], peakScore: points, severity, direction: direction[i] ?? 0 };
-    if (run === undefined) {
-      run = { from: time[i], to: time[i], ...peak };
-      events.push(run);
+    const run = events.at(-1);
+    if (run === undefined || marks[i] === 'begins') {
+      events.push({ from: time[i], to: time[i], ...peak });
       return;
     }
     Object.assign(run, { to: time[i] }, points > run.peakScore ? peak : {});

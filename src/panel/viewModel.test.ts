@@ -169,6 +169,36 @@ describe('forecast', () => {
   });
 });
 
+describe('roll-ups', () => {
+  const labels = { account: 'payments' };
+  const options = { labels, name: 'payments', custom: { rollUp: ['account'], members: 12 } };
+
+  it('are series of their own whose value is the score', () => {
+    const { series } = buildViewModel([
+      measureFrame('value', [1, 2]),
+      measureFrame('anomaly_score', [10, 80], options),
+      measureFrame('anomaly_event', [0, 80], options),
+    ]);
+    expect(series.map(({ name, isRollUp }) => [name, isRollUp])).toEqual([
+      ['production cpu', false],
+      ['Roll-up payments', true],
+    ]);
+    expect(series[1]).toMatchObject({
+      value: [10, 80],
+      score: [10, 80],
+      marks: [null, 'begins'],
+      last: 1,
+      members: 12,
+    });
+  });
+
+  it('are kept apart from a series with the same labels', () => {
+    const frames = [measureFrame('value', [1], { labels }), measureFrame('anomaly_score', [10], options)];
+    expect(buildViewModel(frames).series).toHaveLength(2);
+    expect(buildViewModel([measureFrame('value', [1], { custom: { rollUp: [] } })]).series[0].isRollUp).toBe(false);
+  });
+});
+
 describe('names', () => {
   it('are unique: the query tells equal ones apart, and then a number', () => {
     const other = { ...LABELS, InstanceId: 'i-2' };

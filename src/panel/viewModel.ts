@@ -1,7 +1,8 @@
 import { type DataFrame, type Field, type Labels } from '@grafana/data';
 import { type NumberMeasure, type PointMeasure } from '../contract';
+import { SERIES_LABELS } from '../labels';
 import { type Column, readColumns, type Usage } from './measures';
-import { type AnomalyEvent, countEvents, type EventCounts, findEvents } from './severity';
+import { type AnomalyEvent, countEvents, type EventCounts, findEvents, type Mark, markPoints } from './severity';
 
 /** A value at each time of a series; null is a gap. */
 export type Cells = Array<number | null>;
@@ -22,6 +23,12 @@ export interface SeriesView {
   upper: Cells;
   score: Cells;
   direction: Cells;
+  /** The score where an anomaly begins, 0 elsewhere; undefined was not asked for. */
+  event?: Cells;
+  /** In the detector's own unit. */
+  raw: Cells;
+  /** Which points of 25 or more begin an anomaly, and which are held back. */
+  marks: Array<Mark | null>;
   /** Only after the last observation. */
   forecast: Cells;
   forecastLower: Cells;
@@ -39,6 +46,12 @@ export interface SeriesView {
   threshold: number | null;
   periodMs?: number;
   simulated: boolean;
+  /** Answered by Vigia, so that its scores can be explained. */
+  isVigia: boolean;
+  /** A score over many series: it is what is drawn, too. */
+  isRollUp: boolean;
+  /** How many series stand behind a roll-up or a split; undefined of a series that is one by itself. */
+  members?: number;
   /** Why there is no forecast, where one was asked for. */
   forecastNote?: string;
   /** Formats the values of this series. */
@@ -73,12 +86,14 @@ export function buildViewModel(frames: DataFrame[]): ViewModel {
   };
 }
 
-/** Columns of one series share the query and the labels. */
+const isRollUp = ({ meta }: Column) => (meta?.rollUp ?? []).length > 0;
+
+/** Columns of one series share the query and the labels; a roll-up is apart from the series below it. */
 function groupBySeries(columns: Column[]): Map<string, Column[]> {
   const groups = new Map<string, Column[]>();
   for (const column of columns) {
     const labels = Object.entries(column.labels).sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = JSON.stringify([column.refId, labels]);
+    const key = JSON.stringify([column.refId, labels, ...(isRollUp(column) ? ['roll-up'] : [])]);
     groups.set(key, [...(groups.get(key) ?? []), column]);
   }
   return groups;
@@ -101,12 +116,15 @@ function buildSeries(key: string, columns: Column[]): SeriesView {
   };
   const score = cells('anomaly_score');
   const direction = cells('direction');
-  const events = findEvents(time, score, direction);
-  const value = cells('value');
+  const event = column('anomaly_event') && cells('anomaly_event');
+  const marks = markPoints(score, event);
+  const events = findEvents(time, score, direction, marks);
+  const rolledUp = isRollUp(lead);
+  const value = rolledUp ? score : cells('value');
 
   return {
     key,
-    name: lead.measure === 'value' ? lead.name : nameOfLabels(lead.labels, lead.name),
+    name: nameOf(lead),
     refId: lead.refId,
     labels: lead.labels,
     time,
@@ -116,6 +134,9 @@ function buildSeries(key: string, columns: Column[]): SeriesView {
     upper: cells('upper'),
     score,
     direction,
+    event,
+    raw: cells('raw_score'),
+    marks,
     forecast: cells('forecast', lastObserved),
     forecastLower: cells('forecast_lower', lastObserved),
     forecastUpper: cells('forecast_upper', lastObserved),
@@ -128,6 +149,9 @@ function buildSeries(key: string, columns: Column[]): SeriesView {
     threshold: columns.map((one) => one.meta?.threshold).find((one) => typeof one === 'number') ?? null,
     periodMs,
     simulated: columns.some((one) => one.meta?.simulated),
+    isVigia: meta !== undefined,
+    isRollUp: rolledUp,
+    members: meta?.members,
     forecastNote: column('forecast')?.meta?.note || undefined,
     field: lead.field,
   };
@@ -162,8 +186,12 @@ function readToThreshold(column?: Column): ToThreshold | undefined {
   return column && { hours: numberOfNow(column) ?? null, early, late, note };
 }
 
-/** The labels of every series; the others are its dimensions. */
-const SERIES_LABELS = ['account_id', 'account', 'region', 'namespace', 'metric', 'stat'];
+function nameOf(lead: Column): string {
+  if (isRollUp(lead)) {
+    return `Roll-up ${lead.name.replace(/ · anomaly.(score|event)$/, '')}`;
+  }
+  return lead.measure === 'value' ? lead.name : nameOfLabels(lead.labels, lead.name);
+}
 
 /** The name of a series that has no observed value to name it. */
 function nameOfLabels(labels: Labels, otherwise: string): string {

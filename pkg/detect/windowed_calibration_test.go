@@ -1,0 +1,208 @@
+package detect_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/detect"
+)
+
+// clean is a kind of series without anomalies, for one detector.
+type clean struct {
+	name     string
+	spec     detect.Spec
+	generate func(r *rand.Rand, n int) []detect.Observation
+}
+
+func named(name string, k noise) detect.Spec {
+	return detect.Spec{Name: name, BucketsPerDay: perDay, Lower: k.lower, Upper: k.upper}
+}
+
+// cleanOf lists the series on which a detector must be quiet.
+func cleanOf(name string) (out []clean) {
+	switch name {
+	case detect.RareZero:
+		return cleanZeros()
+	case detect.Peers:
+		for _, k := range kinds() {
+			out = append(out, clean{k.name, named(name, k), grouped(k)})
+		}
+		return out
+	}
+	for _, k := range kinds() {
+		out = append(out, clean{k.name, named(name, k), k.generate})
+	}
+	if name == detect.EWMA {
+		return out
+	}
+	k := kinds()[0]
+	spec := named(name, k)
+	spec.Columns = 4
+	return append(out, clean{"four further columns", spec, withColumns(k, 4)})
+}
+
+// withColumns adds columns of the same rhythm and of various scales.
+func withColumns(k noise, columns int) func(*rand.Rand, int) []detect.Observation {
+	return func(r *rand.Rand, n int) []detect.Observation {
+		out := k.generate(r, n)
+		for i := range out {
+			out[i].Columns = make([]float64, columns)
+			for j := range columns {
+				out[i].Columns[j] = math.Pow(10, float64(j)) * (rhythm(i) + 0.05*r.NormFloat64())
+			}
+		}
+		return out
+	}
+}
+
+// grouped is one of six members that share a load, with common jumps; the columns are the centre and the spread of the other five.
+func grouped(k noise) func(*rand.Rand, int) []detect.Observation {
+	return func(r *rand.Rand, n int) []detect.Observation {
+		const members = 6
+		var state [members]float64
+		var weight [members]float64
+		for m := range weight {
+			weight[m] = math.Exp(0.3 * r.NormFloat64())
+		}
+		load := 1.0
+		out := make([]detect.Observation, n)
+		for i := range out {
+			if r.Float64() < 1.0/(3*perDay) {
+				load = 0.5 + r.Float64()
+			}
+			var x [members]float64
+			for m := range x {
+				x[m] = k.sample(r, &state[m], k.scale*weight[m]*load*rhythm(i))
+			}
+			centre, spread := medianAndSpread(x[1:])
+			out[i] = detect.Observation{Value: x[0], Columns: []float64{centre, spread}, Phase: phase(i)}
+		}
+		return out
+	}
+}
+
+func medianAndSpread(values []float64) (median, spread float64) {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	median = sorted[len(sorted)/2]
+	for i, x := range sorted {
+		sorted[i] = math.Abs(x - median)
+	}
+	slices.Sort(sorted)
+	return median, 1.4826 * sorted[len(sorted)/2]
+}
+
+// cleanZeros: never zero, zero now and then, at night, in runs, nearly always.
+func cleanZeros() []clean {
+	spec := detect.Spec{Name: detect.RareZero, BucketsPerDay: perDay, Upper: math.Inf(1)}
+	of := func(name string, zero func(r *rand.Rand, i int, before bool) bool) clean {
+		return clean{name, spec, func(r *rand.Rand, n int) []detect.Observation {
+			out := make([]detect.Observation, n)
+			before := false
+			for i := range out {
+				before = zero(r, i, before)
+				out[i] = detect.Observation{Value: 5, Phase: phase(i)}
+				if before {
+					out[i].Value = 0
+				}
+			}
+			return out
+		}}
+	}
+	chance := func(p float64) func(*rand.Rand, int, bool) bool {
+		return func(r *rand.Rand, _ int, _ bool) bool { return r.Float64() < p }
+	}
+	return []clean{
+		of("one in five hundred", chance(0.002)),
+		of("one in fifty", chance(0.02)),
+		of("one in three", chance(0.33)),
+		of("nearly always", chance(0.98)),
+		of("counts of 3 with a rhythm", func(r *rand.Rand, i int, _ bool) bool { return poisson(r, 3*rhythm(i)) == 0 }),
+		of("nights", func(r *rand.Rand, i int, _ bool) bool { return i%perDay < 60+r.IntN(3) || r.Float64() < 0.003 }),
+		of("runs of half an hour", func(r *rand.Rand, _ int, before bool) bool {
+			return before && r.Float64() < 5.0/6 || !before && r.Float64() < 0.005
+		}),
+	}
+}
+
+// rates of scores at a watcher's limits: warnings in 2 days, major in 2 weeks, critical in 10 weeks.
+type rates struct {
+	points int
+	above  [3]int
+}
+
+func (a *rates) add(b rates) {
+	a.points += b.points
+	for i := range a.above {
+		a.above[i] += b.above[i]
+	}
+}
+
+func (a rates) weeks() float64 { return float64(a.points) / (7 * perDay) }
+
+func (a rates) each() (warning, major, critical float64) {
+	return float64(a.above[0]) / a.weeks() * 2 / 7, float64(a.above[1]) / a.weeks() * 2, float64(a.above[2]) / a.weeks() * 10
+}
+
+func (c clean) rates(t *testing.T, seed uint64, days int) (a rates) {
+	d := detect.MakeNamed(c.spec)
+	for i, o := range c.generate(rand.New(rand.NewPCG(seed, 7)), train+days*perDay) {
+		s := d.Step(o).Score
+		if i < train {
+			continue
+		}
+		require.False(t, math.IsNaN(s), "no score at %d", i)
+		a.points++
+		for level := range a.above {
+			if s >= float64(25*(level+1)) {
+				a.above[level]++
+			}
+		}
+	}
+	return a
+}
+
+// TestCalibrationOfTheNamed holds the contract of the score on clean data for each detector by name: over all kinds of series together to
+// the letter, for each kind with room for chance, since the slow ones are measured on few weeks.
+func TestCalibrationOfTheNamed(t *testing.T) {
+	const days = 14
+	for name, series := range map[string]int{
+		detect.IsolationForest: 2, detect.OneClassSVM: 3, detect.EWMA: 8, detect.RareZero: 10, detect.Peers: 8,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mutex sync.Mutex
+			var all rates
+			t.Run("kinds", func(t *testing.T) {
+				for _, c := range cleanOf(name) {
+					t.Run(c.name, func(t *testing.T) {
+						t.Parallel()
+						var a rates
+						for seed := range uint64(series) {
+							a.add(c.rates(t, seed, days))
+						}
+						mutex.Lock()
+						all.add(a)
+						mutex.Unlock()
+						warning, major, critical := a.each()
+						t.Logf("%s, %s: %.0f series-weeks, %.2f warnings in 2 days, %.2f major in 2 weeks, %.2f critical in 10 weeks", name, c.name, a.weeks(), warning, major, critical)
+						chance := 20 / a.weeks()
+						require.LessOrEqual(t, warning, 1.5)
+						require.LessOrEqual(t, major, 1.5+chance)
+						require.LessOrEqual(t, critical, 1.5+5*chance)
+					})
+				}
+			})
+			warning, major, critical := all.each()
+			t.Logf("%s, all: %.0f series-weeks, %.2f warnings in 2 days, %.2f major in 2 weeks, %.2f critical in 10 weeks", name, all.weeks(), warning, major, critical)
+			require.LessOrEqual(t, warning, 1.0)
+			require.LessOrEqual(t, major, 1.0)
+			require.LessOrEqual(t, critical, 1.0)
+			require.Positive(t, all.above[0], "a score that never warns is no score")
+		})
+	}
+}
