@@ -32,12 +32,20 @@ var published = []struct {
 	{"windowed Gaussian [P]", [4]string{"39.6", "20.9", "47.4", "31.2"}},
 }
 
-// nabResult is what a detector made of the benchmark: by file in the order of their names.
+// nabResult is what a detector made of the benchmark, files in the order of their names.
 type nabResult struct {
 	names   []string
 	folders []string
-	files   []nab.File
+	files   [][]nab.File // by threshold, then by file: 1 where an alert fires
 }
+
+// alertScores are the thresholds that are tried: an alert rule's.
+var alertScores = func() (scores []float64) {
+	for s := 2.0; s <= 100; s++ {
+		scores = append(scores, s)
+	}
+	return scores
+}()
 
 func runNAB(o options, out io.Writer) error {
 	data, err := dataFolder()
@@ -61,25 +69,30 @@ func runNAB(o options, out io.Writer) error {
 
 // replayNAB runs the detector over every file; speed is in µs a point.
 func replayNAB(o options, series []nab.Series) (result nabResult, speed float64, err error) {
-	result.files = make([]nab.File, len(series))
+	result.files = make([][]nab.File, len(alertScores))
+	for k := range result.files {
+		result.files[k] = make([]nab.File, len(series))
+	}
 	for _, s := range series {
 		result.names, result.folders = append(result.names, s.Name), append(result.folders, s.Folder())
 	}
 	buckets, took := make([]int, len(series)), make([]time.Duration, len(series))
 	err = parallel(fmt.Sprintf("score %d files", len(series)), len(series), func(i int) error {
-		scores, n, t, err := alerts(o, series[i].Rows)
+		byThreshold, n, t, err := alerts(o, series[i].Rows)
 		if err != nil {
 			return fmt.Errorf("%s: %w", series[i].Name, err)
 		}
-		result.files[i] = nab.File{Windows: series[i].Windows, Scores: scores}
+		for k, fired := range byThreshold {
+			result.files[k][i] = nab.File{Windows: series[i].Windows, Scores: fired}
+		}
 		buckets[i], took[i] = n, t
 		return nil
 	})
 	return result, microseconds(took, buckets), err
 }
 
-// alerts scores rows: the rarity where an event begins, 0 elsewhere; with plain every row's rarity.
-func alerts(o options, rows replay.Rows) (byRow []float64, buckets int, took time.Duration, err error) {
+// alerts says for each threshold which rows fire: those in whose bucket an event begins; with plain every row that reaches it.
+func alerts(o options, rows replay.Rows) (byThreshold [][]float64, buckets int, took time.Duration, err error) {
 	grid, err := rows.Grid()
 	if err != nil {
 		return nil, 0, 0, err
@@ -90,16 +103,17 @@ func alerts(o options, rows replay.Rows) (byRow []float64, buckets int, took tim
 		return nil, 0, 0, err
 	}
 	rarities, took := grid.Run(d)
-	if o.plain {
-		return grid.ByRow(rarities), len(rarities), took, nil
-	}
-	events := detect.NewEvents(spec.BucketsPerDay)
-	for i, r := range rarities {
-		if !events.Step(r) {
-			rarities[i] = 0
+	for _, score := range alertScores {
+		fired := make([]float64, len(rarities))
+		events := detect.NewEvents(spec.BucketsPerDay, score)
+		for i, r := range rarities {
+			if o.plain && r >= detect.RarityOf(score) || !o.plain && events.Step(r) {
+				fired[i] = 1
+			}
 		}
+		byThreshold = append(byThreshold, grid.ByRow(fired))
 	}
-	return grid.ByRow(rarities), len(rarities), took, nil
+	return byThreshold, len(rarities), took, nil
 }
 
 // microseconds a bucket, over all files.
@@ -113,41 +127,58 @@ func microseconds(took []time.Duration, buckets []int) float64 {
 	return float64(total.Nanoseconds()) / 1e3 / math.Max(float64(n), 1)
 }
 
-// where picks the files for which keep holds.
-func (r nabResult) where(keep func(i int) bool) (files []nab.File) {
-	for i, f := range r.files {
-		if keep(i) {
-			files = append(files, f)
+// where is the result of the files for which keep holds.
+func (r nabResult) where(keep func(i int) bool) nabResult {
+	out := nabResult{files: make([][]nab.File, len(r.files))}
+	for k := range r.files {
+		for i, f := range r.files[k] {
+			if keep(i) {
+				out.files[k] = append(out.files[k], f)
+			}
 		}
 	}
-	return files
+	return out
 }
 
-func (r nabResult) folder(name string) []nab.File {
+func (r nabResult) folder(name string) nabResult {
 	return r.where(func(i int) bool { return r.folders[i] == name })
 }
 
 // half 0 is the files at even places, on which detectors are tuned; 1 is the others.
-func (r nabResult) half(odd int) []nab.File {
+func (r nabResult) half(odd int) nabResult {
 	return r.where(func(i int) bool { return i%2 == odd })
+}
+
+// sweep returns the place of the best threshold.
+func (r nabResult) sweep(p nab.Profile) (best int) {
+	for k := range r.files {
+		if p.Raw(r.files[k], 1) > p.Raw(r.files[best], 1) {
+			best = k
+		}
+	}
+	return best
+}
+
+func (r nabResult) score(p nab.Profile, threshold int) float64 {
+	return p.Normalized(r.files[threshold], 1)
 }
 
 func (r nabResult) report(o options, speed float64, out io.Writer) error {
 	profiles := nab.Profiles()
-	thresholds, scores := make([]float64, len(profiles)), make([]float64, len(profiles))
+	thresholds, scores := make([]int, len(profiles)), make([]float64, len(profiles))
 	for i, p := range profiles {
-		thresholds[i] = p.Sweep(r.files)
-		scores[i] = p.Normalized(r.files, thresholds[i])
+		thresholds[i] = r.sweep(p)
+		scores[i] = r.score(p, thresholds[i])
 	}
 	standard, global := profiles[0], thresholds[0]
-	tuned := standard.Sweep(r.half(0))
-	cloudWatch := standard.Normalized(r.folder(cloudWatchFolder), global)
+	tuned := r.half(0).sweep(standard)
+	cloudWatch := r.folder(cloudWatchFolder).score(standard, global)
 
 	t := newTable(out)
 	if o.byFile {
 		t.row("standard profile by file", "windows", "global threshold", "own threshold", "cost of false alarms")
 		for i, name := range r.names {
-			t.nab(name, standard, r.files[i:i+1], global)
+			t.nab(name, standard, r.where(func(k int) bool { return k == i }), global)
 		}
 		t.gap()
 	}
@@ -159,7 +190,7 @@ func (r nabResult) report(o options, speed float64, out io.Writer) error {
 	t.row("standard profile by half", "global threshold", "threshold of the even files")
 	for odd, name := range halves {
 		half := r.half(odd)
-		t.row(name, points(standard.Normalized(half, global)), points(standard.Normalized(half, tuned)))
+		t.row(name, points(half.score(standard, global)), points(half.score(standard, tuned)))
 	}
 	t.gap()
 	t.row("detector", "standard", "low FP", "low FN", cloudWatchFolder)
@@ -168,9 +199,9 @@ func (r nabResult) report(o options, speed float64, out io.Writer) error {
 		t.row(append([]string{p.detector}, p.scores[:]...)...)
 	}
 	t.gap()
-	t.row("profile", "threshold (rarity)")
+	t.row("profile", "alert from score")
 	for i, p := range profiles {
-		t.row(p.Name, fraction(thresholds[i]))
+		t.row(p.Name, points(alertScores[thresholds[i]]))
 	}
 	if err := t.close(); err != nil {
 		return err
@@ -179,18 +210,18 @@ func (r nabResult) report(o options, speed float64, out io.Writer) error {
 	figure(out, "nab_low_fp", scores[1], "points")
 	figure(out, "nab_low_fn", scores[2], "points")
 	figure(out, "nab_aws_cloudwatch", cloudWatch, "points")
-	figure(out, "nab_tuned_half", standard.Normalized(r.half(0), tuned), "points")
-	figure(out, "nab_untuned_half", standard.Normalized(r.half(1), tuned), "points")
+	figure(out, "nab_tuned_half", r.half(0).score(standard, tuned), "points")
+	figure(out, "nab_untuned_half", r.half(1).score(standard, tuned), "points")
 	figure(out, "nab_us_per_point", speed, "us")
 	return nil
 }
 
 // nab prints the score of files with the threshold of all, and with the best of their own.
-func (t table) nab(name string, p nab.Profile, files []nab.File, global float64) {
+func (t table) nab(name string, p nab.Profile, r nabResult, global int) {
 	windows := 0
-	for _, f := range files {
+	for _, f := range r.files[global] {
 		windows += len(f.Windows)
 	}
-	t.row(name, strconv.Itoa(windows), points(p.Normalized(files, global)), points(p.Normalized(files, p.Sweep(files))),
-		fraction(p.FalseAlarms(files, global)))
+	t.row(name, strconv.Itoa(windows), points(r.score(p, global)), points(r.score(p, r.sweep(p))),
+		fraction(p.FalseAlarms(r.files[global], 1)))
 }

@@ -94,10 +94,7 @@ func (d Definition) CheckParameter(name string, value float64) error {
 }
 
 var catalogue = []Definition{
-	{
-		Name: Auto, Title: "Automatic", Help: "Learns level, daily and weekly rhythm and noise by itself; right for nearly every metric.",
-		make: func(s Spec) Detector { return NewSeasonal(s.model()) }, restore: restoreSeasonal,
-	},
+	autoDefinition,
 	forestDefinition,
 	isolationDefinition,
 	oneClassDefinition,

@@ -17,11 +17,11 @@ const (
 	leastRefractory = 100
 	refractoryShare = 0.03
 	// worse is by how much a rarity must exceed that of the last event to be another one before the refractory time is over.
-	worse = 1
+	worse = 1.5
 )
 
 // Events says where an anomaly begins, which is what somebody should be told: the first bucket unusual enough, then none for a
-// refractory time, unless it becomes worse by an order of magnitude. It is a value: a copy is independent.
+// refractory time, unless it becomes rarer by more than an order of magnitude. It is a value: a copy is independent.
 type Events struct {
 	threshold float64 // rarity
 	longest   int     // refractory time, in buckets

@@ -39,7 +39,7 @@ type ewma struct {
 	seen               int
 	mean               float64
 	scale              deviation
-	run                int8 // errors beyond the clip on one side in a row, negative below
+	run                int // errors beyond the clip on one side in a row, negative below
 	gauge              gauge
 }
 
@@ -135,18 +135,18 @@ func (c *ewma) learn(x, sigma float64) {
 		return
 	}
 	c.run = runOf(c.run, e, chartClip*sigma)
-	bound := chartClip * sigma * math.Exp2(math.Max(math.Abs(float64(c.run))-1, 0))
+	bound := chartClip * sigma * math.Exp2(clip(math.Abs(float64(c.run))-1, maxDoublings))
 	c.mean += c.alpha * clip(e, bound)
 	c.scale.learn(e, c.gain, sigma)
 }
 
 // runOf counts the errors beyond a limit on one side in a row.
-func runOf(run int8, e, limit float64) int8 {
+func runOf(run int, e, limit float64) int {
 	switch {
 	case e > limit:
-		return min(max(run, 0)+1, maxDoublings)
+		return min(max(run, 0)+1, maxRows)
 	case e < -limit:
-		return max(min(run, 0)-1, -maxDoublings)
+		return max(min(run, 0)-1, -maxRows)
 	}
 	return 0
 }
@@ -185,7 +185,7 @@ func (c *ewma) Save(w *state.Writer) {
 	w.Int(c.seen)
 	w.Float(c.mean)
 	c.scale.save(w)
-	w.Int(int(c.run))
+	w.Int(c.run)
 	c.gauge.save(w)
 }
 
@@ -195,7 +195,7 @@ func restoreEWMA(s Spec, r *state.Reader) Detector {
 	c.seen = bounded(r, maxRows)
 	c.mean = finite(r)
 	c.scale.restore(r)
-	c.run = int8(signed(r, maxDoublings))
+	c.run = signed(r, maxRows)
 	c.gauge.restore(r)
 	return c
 }

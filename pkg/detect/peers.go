@@ -123,10 +123,10 @@ func (p *peers) learn(x, centre, spread, turmoil, sigma float64) {
 	p.seen++
 	n := float64(p.seen)
 	expected, _ := p.expect(centre, turmoil)
-	seenValue := x
+	observed := x
 	if p.seen > forecast.MinObservations {
 		e := x - expected
-		p.run = habitRun(p.run, e, habitClip*sigma)
+		p.run = runOf(p.run, e, habitClip*sigma)
 		half := math.Max(float64(p.spec.BucketsPerDay)/2, 6)
 		bound := habitClip * sigma * math.Exp2(math.Min(math.Abs(float64(p.run))/half, maxDoublings))
 		x = expected + clip(e, bound)
@@ -138,8 +138,8 @@ func (p *peers) learn(x, centre, spread, turmoil, sigma float64) {
 		if p.seen <= forecast.MinObservations {
 			quiet = math.Inf(1)
 		}
-		p.offset.errors.learn((seenValue-centre-p.offset.by)/turmoil, slow, quiet)
-		p.ratio.errors.learn((seenValue-centre*p.ratio.by)/turmoil, slow, quiet)
+		p.offset.errors.learn((observed-centre-p.offset.by)/turmoil, slow, quiet)
+		p.ratio.errors.learn((observed-centre*p.ratio.by)/turmoil, slow, quiet)
 	}
 	p.offset.by += gain * (x - centre - p.offset.by)
 	p.cross += gain * (x*centre - p.cross)
@@ -150,16 +150,6 @@ func (p *peers) learn(x, centre, spread, turmoil, sigma float64) {
 	if !missing(spread) && spread >= 0 {
 		p.spread += slow * (math.Min(spread, habitClip*math.Max(p.spread, sigma)) - p.spread)
 	}
-}
-
-func habitRun(run int, e, limit float64) int {
-	switch {
-	case e > limit:
-		return min(max(run, 0)+1, maxRows)
-	case e < -limit:
-		return max(min(run, 0)-1, -maxRows)
-	}
-	return 0
 }
 
 // Explain says what Step would.

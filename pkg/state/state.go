@@ -167,8 +167,8 @@ func (r *Reader) Float32() float32 {
 	return 0
 }
 
-// length reads a slice's length and holds it to what is left, so that damage cannot ask for gigabytes.
-func (r *Reader) length(size int) int {
+// Length reads the length of a slice whose entries take size bytes each, and holds it to what is left, so that damage cannot ask for gigabytes.
+func (r *Reader) Length(size int) int {
 	n := r.Int()
 	if n < 0 || n > len(r.b)/size {
 		r.fail("a length of %d does not fit", n)
@@ -209,11 +209,11 @@ func (r *Reader) Uint16s(dst []uint16) {
 }
 
 func (r *Reader) fits(want, size int) bool {
-	if n := r.length(size); r.err == nil && n != want {
+	if n := r.Length(size); r.err == nil && n != want {
 		r.fail("a slice has %d entries where %d are expected", n, want)
 	}
 	return r.err == nil
 }
 
 // Blob reads bytes; they are part of the state's memory.
-func (r *Reader) Blob() []byte { return r.take(r.length(1)) }
+func (r *Reader) Blob() []byte { return r.take(r.Length(1)) }

@@ -1,0 +1,176 @@
+package detect
+
+import (
+	"math"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/state"
+)
+
+const (
+	// Bins are an eighth of an octave wide, from 2^-4 to 2^20, beyond what a statistic can be.
+	rarenessPerOctave = 8
+	rarenessLowest    = -4
+	rarenessBins      = 24 * rarenessPerOctave
+	// The tail of a side is its last 2 % of all observations, at least ten of them.
+	rarenessTail, rarenessTailLeast = 0.02, 10
+	// Before there are exceedances the tail is x^-4, with the weight of eight of them.
+	rarenessPriorShape, rarenessPriorWeight = 4, 8
+	rarenessVersion                         = 1
+)
+
+// rareness is the decayed distribution of a standardised statistic, up and down apart: a logarithmic histogram that ends in a Pareto
+// tail by Hill's estimator (Hill 1975). Unlike forecast.Tails it learns every observation in full, so that what comes often, however
+// wild, is soon no news. It must be made by newRareness.
+type rareness struct {
+	counts [2][rarenessBins]float32 // up, down
+	total  float64
+	weight float64 // of the next observation; it grows, instead of all others shrinking
+	growth float64
+}
+
+func newRareness(memory float64) rareness { return rareness{weight: 1, growth: 1 + 1/memory} }
+
+func rarenessBin(z float64) int {
+	if z < 1.0/(1<<-rarenessLowest) {
+		return 0
+	}
+	return min(int((math.Log2(z)-rarenessLowest)*rarenessPerOctave), rarenessBins-1)
+}
+
+func sideAndSize(z float64) (side int, size float64) {
+	if z < 0 {
+		return 1, -z
+	}
+	return 0, z
+}
+
+// learn adds a statistic.
+func (h *rareness) learn(z float64) {
+	h.weight *= h.growth
+	if h.weight > 1e6 {
+		h.rescale()
+	}
+	side, size := sideAndSize(z)
+	h.counts[side][rarenessBin(size)] += float32(h.weight)
+	h.total += h.weight
+}
+
+func (h *rareness) rescale() {
+	for s := range h.counts {
+		for i := range h.counts[s] {
+			h.counts[s][i] /= float32(h.weight)
+		}
+	}
+	h.total /= h.weight
+	h.weight = 1
+}
+
+// p is the probability of a statistic at least as far out as z on its side, of all.
+func (h *rareness) p(z float64) float64 {
+	side, size := sideAndSize(z)
+	c := &h.counts[side]
+	n := h.total / h.weight
+	if n < 1 {
+		return 1
+	}
+	bin := rarenessBin(size)
+	enough := math.Max(rarenessTailLeast, rarenessTail*n) * h.weight
+	beyond, moment, start := 0.0, 0.0, rarenessBins-1
+	for ; ; start-- {
+		k := float64(c[start])
+		beyond += k
+		moment += k * (float64(start) + 0.5)
+		if beyond >= enough || start == 0 {
+			break
+		}
+	}
+	if bin > start {
+		return h.pareto(size, start, beyond, moment, n)
+	}
+	for ; start > bin; start-- {
+		beyond += float64(c[start-1])
+	}
+	beyond -= 0.5 * float64(c[bin])
+	return math.Min((beyond/h.weight+0.5)/(n+1), 1)
+}
+
+// pareto extrapolates the tail that begins at the lower edge of the bin start.
+func (h *rareness) pareto(size float64, start int, beyond, moment, n float64) float64 {
+	const logWidth = math.Ln2 / rarenessPerOctave
+	k := beyond / h.weight
+	excess := 0.5 * logWidth
+	if beyond > 0 {
+		excess = (moment/beyond - float64(start)) * logWidth
+	}
+	inverseShape := (k*excess + rarenessPriorWeight/rarenessPriorShape) / (k + rarenessPriorWeight)
+	past := ((math.Log2(size)-rarenessLowest)*rarenessPerOctave - float64(start)) * logWidth
+	return math.Max(k, 0.5) / (n + 1) * math.Exp(-past/inverseShape)
+}
+
+// twoSided is the rarity of z or anything as far out on its side, doubled for there being two sides.
+func (h *rareness) twoSided(z float64) float64 { return rarityOf(2 * h.p(z)) }
+
+// upward is the rarity of z or more, of a statistic that is never negative.
+func (h *rareness) upward(z float64) float64 { return rarityOf(h.p(z)) }
+
+// save writes the occupied bins.
+func (h *rareness) save(w *state.Writer) {
+	w.Byte(rarenessVersion)
+	w.Float(h.total)
+	w.Float(h.weight)
+	for s := range h.counts {
+		saveSparse(w, h.counts[s][:])
+	}
+}
+
+func (h *rareness) restore(r *state.Reader) {
+	r.Version(rarenessVersion)
+	h.total, h.weight = r.Float(), r.Float()
+	if !(h.total >= 0 && h.total < 1e14 && h.weight >= 0.5 && h.weight < 1e7) {
+		r.Fail("a distribution holds what cannot be")
+		h.total, h.weight = 0, 1
+	}
+	for s := range h.counts {
+		restoreSparse(r, h.counts[s][:])
+	}
+}
+
+// saveSparse writes counts that are mostly zero: runs of zeros by their length, then runs of others.
+func saveSparse(w *state.Writer, counts []float32) {
+	for i := 0; i < len(counts); {
+		from := i
+		for i < len(counts) && counts[i] == 0 {
+			i++
+		}
+		w.Int(i - from)
+		from = i
+		for i < len(counts) && counts[i] != 0 {
+			i++
+		}
+		w.Float32s(counts[from:i])
+	}
+}
+
+func restoreSparse(r *state.Reader, counts []float32) {
+	clear(counts)
+	for i := 0; i < len(counts) && r.Err() == nil; {
+		zeros := r.Int()
+		if zeros < 0 || zeros > len(counts)-i {
+			r.Fail("a histogram has too many bins")
+			return
+		}
+		i += zeros
+		n := r.Length(4)
+		if n > len(counts)-i || zeros+n == 0 {
+			r.Fail("a histogram has a wrong number of bins")
+			return
+		}
+		for ; n > 0; n-- {
+			if counts[i] = r.Float32(); !(counts[i] >= 0 && counts[i] < 1e14) {
+				r.Fail("a histogram holds what cannot be")
+				counts[i] = 0
+			}
+			i++
+		}
+	}
+}
