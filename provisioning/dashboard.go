@@ -76,6 +76,8 @@ type Panel struct {
 	Transparent bool             `yaml:"transparent"`
 	Collapsed   bool             `yaml:"collapsed"`
 	GridPos     GridPos          `yaml:"gridPos"`
+	TimeFrom    string           `yaml:"timeFrom"` // a range of its own, until now
+	HideTime    bool             `yaml:"hideTimeOverride"`
 	DataSource  *Ref             `yaml:"datasource"`
 	Targets     []map[string]any `yaml:"targets"`
 	FieldConfig any              `yaml:"fieldConfig"`

@@ -134,7 +134,7 @@ func TestMistakesAreRefused(t *testing.T) {
 		"step that leads nowhere":              {rules, `"$B >= 75 && $C < 0"`, `"$B >= 75"`, "step C leads nowhere"},
 		"model under another refId":            {rules, "model: {refId: B,", "model: {refId: A,", "model.refId is A"},
 		"reduce that fires on nulls":           {rules, "mode: dropNN", "mode: \"\"", "instead of dropNN"},
-		"unknown key of an expression":         {rules, "reducer: last", "reduce: last", "field reduce not found"},
+		"unknown key of an expression":         {rules, "reducer: max", "reduce: max", "field reduce not found"},
 		"rule with every measure":              {rules, "output: anomaly_score", "output: \"\"", "an alert rule needs one measure"},
 		"rule with a dashboard variable":       {rules, `accounts: ["*"]`, `accounts: [$account]`, "the variable $account was not replaced"},
 		"unknown state":                        {rules, "execErrState: Error", "execErrState: Fail", `execErrState "Fail"`},

@@ -51,9 +51,9 @@ func firing(t *testing.T, rule provisioning.Rule, answers map[string][]*data.Fra
 	return queues
 }
 
-func TestScoreRuleFiresOnTheNewestNumber(t *testing.T) {
+func TestScoreRuleFiresOnTheHighestNumber(t *testing.T) {
 	rule := provisionedRule(t, "vigia-queue")
-	require.Equal(t, []string{"now", "null last"}, firing(t, rule, map[string][]*data.Frame{"A": {
+	require.Equal(t, []string{"now", "over", "null last"}, firing(t, rule, map[string][]*data.Frame{"A": {
 		answer("anomaly_score", "now", num(0), num(75)),
 		answer("anomaly_score", "over", num(100), num(74.9)),
 		answer("anomaly_score", "null last", num(90), nil),

@@ -121,7 +121,7 @@ func rare(rarity ...float64) Result {
 		if i >= from {
 			r = rarity[i-from]
 		}
-		out.Rarity[i], out.Score[i], out.Direction[i] = r, scoreOf(r), 0
+		out.Rarity[i], out.Score[i], out.Direction[i] = r, ScoreOf(r), 0
 		if r >= 2 {
 			out.Direction[i] = 1
 		}

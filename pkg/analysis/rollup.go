@@ -92,11 +92,12 @@ func combined(rarities []float64) detect.Result {
 		best = math.Max(best, rarities[n-k]-math.Log10(float64(n)/float64(k)))
 	}
 	out.Rarity = math.Min(best, detect.MaxRarity)
-	out.Score = scoreOf(out.Rarity)
+	out.Score = ScoreOf(out.Rarity)
 	return out
 }
 
-func scoreOf(rarity float64) float64 { return math.Min(math.Max(25*(rarity-1), 0), 100) }
+// ScoreOf is the score, 0 to 100, of a rarity, as that of a channel; NaN for NaN.
+func ScoreOf(rarity float64) float64 { return math.Min(math.Max(25*(rarity-1), 0), 100) }
 
 // directionAt is the direction of the rarest members; 0 where they contradict each other and for scores under 25.
 func directionAt(members []Result, t time.Time, score float64) int8 {

@@ -32,10 +32,15 @@ const (
 	// extreme statistics are cut here, before they are learnt.
 	extreme = 1e6
 
+	// The second opinion counts up to secondCap; from secondAlarm on it is alarmed, and after n such buckets it counts less by
+	// secondFade log10(n).
+	secondCap, secondAlarm, secondFade = 5, 2, 1.75
+
 	autoTrees, autoSample, autoShingle, autoSeed = 30, 256, 8, 1
 
-	// levelMemory is that of the robust mean, in buckets; a residual of levelHeld deviations teaches it no more than that.
-	levelMemory, levelHeld, levelScaleHeld = 1000, 3, 6
+	// levelMemory is that of the robust mean, in buckets. From levelTrust buckets on a residual moves the mean by levelHeld
+	// deviations at most, and the deviation by levelScaleHeld.
+	levelMemory, levelTrust, levelHeld, levelScaleHeld = 1000, 50, 3, 6
 )
 
 var autoParameters = []Parameter{{
@@ -51,9 +56,13 @@ var autoDefinition = Definition{
 }
 
 // auto is the default detector: a calibrated combination. Each channel is turned into a rarity by the decayed distribution of its own
-// statistic on this series; their weighted power mean is the joint statistic, whose law on clean data is known (calm.go).
+// statistic on this series; their weighted power mean is the joint statistic, whose law on clean data is known (calm.go). What comes
+// again and again is soon no news to them, an incident that comes every week included; for those there is a second opinion, Seasonal's,
+// which learns nothing from excursions.
 type auto struct {
-	model    *forecast.Model
+	robust   *Seasonal      // the second opinion; it holds the model
+	alarmed  int            // buckets in which it has been alarmed, of late
+	alarm    float64        // the rarity with which that began
 	forest   *forest.Forest // nil: without
 	rareness [channels]rareness
 	joint    calm
@@ -66,9 +75,9 @@ type auto struct {
 var _ Detector = (*auto)(nil)
 
 func newAuto(s Spec) *auto {
-	m := forecast.New(s.model())
-	memory := math.Max(28*float64(m.Config().BucketsPerDay), 1500)
-	a := &auto{model: m, joint: newCalm(math.Max(14*float64(m.Config().BucketsPerDay), 4000))}
+	perDay := float64(s.model().Normal().BucketsPerDay)
+	memory := math.Max(28*perDay, 1500)
+	a := &auto{robust: NewSeasonal(s.model()), joint: newCalm(math.Max(14*perDay, 4000))}
 	for i := range a.rareness {
 		a.rareness[i] = newRareness(memory)
 	}
@@ -98,7 +107,7 @@ func newAutoForest() *forest.Forest {
 // Clone returns an independent copy that continues exactly as the detector would.
 func (a *auto) Clone() Detector {
 	c := *a
-	c.model = a.model.Clone()
+	c.robust = a.robust.Clone().(*Seasonal)
 	if a.forest != nil {
 		c.forest = a.forest.Clone()
 	}
@@ -106,11 +115,11 @@ func (a *auto) Clone() Detector {
 }
 
 // Model returns the detector's model as it stands, to forecast from. Whoever wants to teach it clones it first.
-func (a *auto) Model() *forecast.Model { return a.model }
+func (a *auto) Model() *forecast.Model { return a.robust.model }
 
 // Size of the detector in memory.
 func (a *auto) Size() int {
-	n := int(unsafe.Sizeof(*a)) + a.model.Size()
+	n := int(unsafe.Sizeof(*a)) + a.robust.Size()
 	if a.forest != nil {
 		n += a.forest.Size()
 	}
@@ -119,33 +128,55 @@ func (a *auto) Size() int {
 
 // Step scores one observation, then learns it.
 func (a *auto) Step(o Observation) Result {
-	d := a.model.Predict(o.Phase)
+	d := a.robust.model.Predict(o.Phase)
 	r := Result{Expected: d.Mean, Lower: d.Lower, Upper: d.Upper, Score: math.NaN(), Rarity: math.NaN()}
 	if o.Quiet || missing(o.Value) {
-		a.model.Update(math.NaN(), o.Phase)
+		a.robust.learn(Observation{Value: math.NaN(), Phase: o.Phase})
 		return r
 	}
 	v := a.look(o.Value, d)
-	if a.seen >= forecast.MinObservations {
+	if !math.IsNaN(d.Mean) {
 		r.Raw = v.joint()
-		r.Rarity = a.rarity(r.Raw)
+		second := a.robust.judge(o.Value, d)
+		r.Rarity, r.Direction = a.conclude(&v, r.Raw, second)
 		r.Score = score(r.Rarity)
-		if r.Score >= 25 {
-			r.Direction = v.direction()
+		if r.Score < 25 {
+			r.Direction = 0
 		}
-		a.joint.learn(r.Raw)
+		a.joint.learn(r.Raw, d.Away)
 	}
-	a.learn(o, v)
+	a.learn(o, v, d.Away)
 	return r
 }
 
-// rarity of a joint statistic, as one who watches the series all week meets it.
-func (a *auto) rarity(joint float64) float64 {
-	rarity := math.Max(a.joint.rarity(joint)-math.Log10(multiplicity), 0)
-	if a.model.Ready() != nil {
+// conclude joins what the channels say together with the second opinion: the rarer of two probabilities, doubled for there being two. An
+// alarm of the second fades while it lasts, since what lasts is not news, and the channels judge how unusual it still is.
+func (a *auto) conclude(v *view, joint float64, second verdict) (rarity float64, direction int8) {
+	rarity, direction = a.joint.rarity(joint)-math.Log10(multiplicity), v.direction()
+	if other := a.fade(math.Min(rarityOf(second.p), secondCap)); other > rarity {
+		rarity, direction = other, second.sign
+	}
+	rarity = math.Max(rarity-math.Log10(2), 0)
+	if a.robust.model.Ready() != nil {
 		rarity = math.Min(rarity, learningRarity)
 	}
-	return rarity
+	return rarity, direction
+}
+
+// fade takes from a rarity what its alarm has lasted; one that is rarer by an order of magnitude is a new alarm.
+func (a *auto) fade(rarity float64) float64 {
+	switch {
+	case rarity < secondAlarm:
+		a.alarmed = a.alarmed * 9 / 10
+		if a.alarmed == 0 {
+			a.alarm = 0
+		}
+	case rarity >= a.alarm+1:
+		a.alarmed, a.alarm = 1, rarity
+	default:
+		a.alarmed = min(a.alarmed+1, longestRun)
+	}
+	return rarity - secondFade*math.Log10(math.Max(float64(a.alarmed), 1))
 }
 
 // view is what the channels see of one observation: their statistics, and how rare these are.
@@ -205,14 +236,20 @@ func (a *auto) shift(far float64) float64 {
 // shiftClip bounds what one bucket adds to a mean shift, in standard deviations.
 const shiftClip = 8
 
-// joint is the weighted power mean of the channels' rarities.
+// joint is the weighted power mean of the rarities of the channels that have something to say.
 func (v *view) joint() float64 {
 	sum, weights := 0.0, 0.0
 	for i, w := range channelWeights {
+		if !v.heard[i] {
+			continue
+		}
 		weights += w
 		if r := math.Min(v.rarity[i], channelCap); r > 0 {
 			sum += w * r * math.Sqrt(r) // r^jointPower
 		}
+	}
+	if weights == 0 {
+		return 0
 	}
 	return math.Cbrt(sum * sum / (weights * weights)) // ^(1/jointPower)
 }
@@ -228,10 +265,10 @@ func (v *view) direction() int8 {
 	return signOf(v.statistic[loudest])
 }
 
-func (a *auto) learn(o Observation, v view) {
+func (a *auto) learn(o Observation, v view, excursion bool) {
 	for i := range v.statistic {
 		if v.heard[i] {
-			a.rareness[i].learn(v.statistic[i])
+			a.rareness[i].learn(v.statistic[i], excursion)
 		}
 	}
 	a.ring[a.seen%shiftSpan] = clip(v.far, shiftClip)
@@ -241,7 +278,7 @@ func (a *auto) learn(o Observation, v view) {
 		a.row[0] = o.Value
 		a.forest.Learn(a.row[:])
 	}
-	a.model.Update(o.Value, o.Phase)
+	a.robust.learn(o)
 }
 
 // robustMean is a mean and a mean deviation over some days, which outliers move a little only.
@@ -254,19 +291,21 @@ func (m *robustMean) standardise(x float64) float64 {
 // leastDeviation, relative to the mean, keeps quotients of constant series finite.
 const leastDeviation = 1e-9
 
+// learn adds the n-th observation. Outliers are held to some deviations; before there is a deviation, there are none.
 func (m *robustMean) learn(x, n float64) {
 	if n == 1 {
 		m.mean = x
 		return
 	}
 	gain := math.Max(1/n, 1.0/levelMemory)
+	held := n > levelTrust && m.deviation > leastDeviation*(1+math.Abs(m.mean))
 	step := x - m.mean
-	if n > 50 {
+	if held {
 		step = clip(step, levelHeld*m.deviation)
 	}
 	m.mean += gain * step
 	far := math.Abs(x - m.mean)
-	if n > 50 {
+	if held {
 		far = math.Min(far, levelScaleHeld*m.deviation)
 	}
 	m.deviation += gain * (absToSigma*far - m.deviation)

@@ -5,12 +5,11 @@ import (
 	"slices"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect/forest"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
 // autoVersion of the saved state; a change of what auto learns or how it scores raises it.
-const autoVersion = 1
+const autoVersion = 2
 
 // Save writes the detector's state.
 func (a *auto) Save(w *state.Writer) {
@@ -18,7 +17,8 @@ func (a *auto) Save(w *state.Writer) {
 	w.Int(a.seen)
 	w.Floats(a.scalars())
 	w.Floats(a.ring[:])
-	a.model.Save(w)
+	w.Int(a.alarmed)
+	a.robust.Save(w)
 	for i := range a.rareness {
 		a.rareness[i].save(w)
 	}
@@ -29,7 +29,7 @@ func (a *auto) Save(w *state.Writer) {
 }
 
 func (a *auto) scalars() []float64 {
-	return []float64{a.level.mean, a.level.deviation}
+	return []float64{a.level.mean, a.level.deviation, a.alarm}
 }
 
 // restoreAuto reads what Save wrote. The reader knows of damage; what is returned can be stepped all the same.
@@ -46,8 +46,9 @@ func restoreAuto(s Spec, r *state.Reader) Detector {
 	if slices.ContainsFunc(append(scalars, a.ring[:]...), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }) {
 		r.Fail("a mean is not finite")
 	}
-	a.level = robustMean{scalars[0], scalars[1]}
-	a.model = forecast.RestoreModel(s.model(), r)
+	a.level, a.alarm = robustMean{scalars[0], scalars[1]}, scalars[2]
+	a.alarmed = runLength(r)
+	a.robust = restoreSeasonal(s, r).(*Seasonal)
 	for i := range a.rareness {
 		a.rareness[i].restore(r)
 	}
@@ -58,14 +59,14 @@ func restoreAuto(s Spec, r *state.Reader) Detector {
 	return a
 }
 
-// Explain says what Step would, what each channel says of the observation, and in the column what the forest holds against it.
+// Explain says what Step would, and what each channel says of the observation.
 func (a *auto) Explain(o Observation) Explanation {
 	e := Explanation{Result: a.Clone().Step(o)}
 	if math.IsNaN(e.Score) {
 		return e
 	}
-	v := a.look(o.Value, a.model.Predict(o.Phase))
-	all, agree := 0.0, 0.0
+	v := a.look(o.Value, a.robust.model.Predict(o.Phase))
+	weights := make([]float64, 0, channels)
 	for i, name := range channelNames {
 		if !v.heard[i] {
 			continue
@@ -74,23 +75,9 @@ func (a *auto) Explain(o Observation) Explanation {
 		if i != channelForest {
 			c.Direction = signOf(v.statistic[i])
 		}
-		all += channelWeights[i] * c.Rarity
-		if c.Direction == e.Direction || c.Direction == 0 {
-			agree += channelWeights[i] * c.Rarity
-		}
 		e.Channels = append(e.Channels, c)
+		weights = append(weights, channelWeights[i])
 	}
-	if e.Direction != 0 && all > 0 {
-		e.Strength = agree / all
-	}
-	slices.SortStableFunc(e.Channels, func(x, y Channel) int {
-		switch {
-		case x.Rarity > y.Rarity:
-			return -1
-		case x.Rarity < y.Rarity:
-			return 1
-		}
-		return 0
-	})
+	e.rank(weights)
 	return e
 }

@@ -17,14 +17,19 @@ const (
 	calmBins    = 160
 	calmWidth   = 0.05
 	calmVersion = 1
+	// episodeJoint begins an episode, which is remembered as in rareness.
+	episodeJoint = 1.8
 )
 
 // calm makes the probability of a joint statistic: by the law of clean data, and by how often the series itself went as far. A calm series
 // has the law, so that its every whim is no alarm; a wilder one has its own habit on top.
 type calm struct {
-	counts [calmBins]float32
-	weight float64
-	growth float64
+	counts  [calmBins]float32
+	weight  float64
+	growth  float64
+	run     int
+	episode episode
+	recent  [calmBins]float32
 }
 
 func newCalm(memory float64) calm { return calm{weight: 1, growth: 1 + 1/memory} }
@@ -39,28 +44,53 @@ func (c *calm) rarity(joint float64) float64 {
 func (c *calm) beyond(joint float64) float64 {
 	at := math.Min(joint/calmWidth, calmBins-1)
 	bin := int(at)
-	sum := 0.0
-	for i := calmBins - 1; i > bin; i-- {
-		sum += float64(c.counts[i])
+	part := 1 - math.Min(at-float64(bin), 1)
+	sum := above(&c.counts, bin, part) / c.weight
+	if c.episode.left > 0 {
+		sum += above(&c.recent, bin, part) / c.episode.weight
 	}
-	return (sum + (1-math.Min(at-float64(bin), 1))*float64(c.counts[bin])) / c.weight
+	return sum
 }
 
-func (c *calm) learn(joint float64) {
+// above sums the bins beyond one, and a part of that.
+func above(counts *[calmBins]float32, bin int, part float64) float64 {
+	sum := part * float64(counts[bin])
+	for _, k := range counts[bin+1:] {
+		sum += float64(k)
+	}
+	return sum
+}
+
+func (c *calm) learn(joint float64, excursion bool) {
 	c.weight *= c.growth
 	if c.weight > 1e6 {
-		for i := range c.counts {
-			c.counts[i] /= float32(c.weight)
-		}
+		rescale(c.counts[:], float32(1/c.weight))
 		c.weight = 1
 	}
-	c.counts[min(int(joint/calmWidth), calmBins-1)] += float32(c.weight)
+	if scale := c.episode.pass(); scale != 1 {
+		rescale(c.recent[:], scale)
+	}
+	bin := min(int(joint/calmWidth), calmBins-1)
+	share := 1.0
+	switch {
+	case excursion:
+		share = 0
+	case joint > episodeJoint:
+		share = lengthen(&c.run)
+	default:
+		c.run /= 2
+	}
+	c.recent[bin] += c.episode.add(1 - share)
+	c.counts[bin] += float32(share * c.weight)
 }
 
 func (c *calm) save(w *state.Writer) {
 	w.Byte(calmVersion)
 	w.Float(c.weight)
 	saveSparse(w, c.counts[:])
+	saveSparse(w, c.recent[:])
+	w.Int(c.run)
+	c.episode.save(w)
 }
 
 func (c *calm) restore(r *state.Reader) {
@@ -70,4 +100,7 @@ func (c *calm) restore(r *state.Reader) {
 		c.weight = 1
 	}
 	restoreSparse(r, c.counts[:])
+	restoreSparse(r, c.recent[:])
+	c.run = runLength(r)
+	c.episode.restore(r)
 }

@@ -98,10 +98,7 @@ var catalogue = []Definition{
 	forestDefinition,
 	isolationDefinition,
 	oneClassDefinition,
-	{
-		Name: SeasonalRobust, Title: "Seasonal, robust", Help: "The distance from a robust level with daily and weekly rhythm.",
-		make: func(s Spec) Detector { return NewSeasonal(s.model()) }, restore: restoreSeasonal,
-	},
+	seasonalDefinition,
 	ewmaDefinition,
 	rareZeroDefinition,
 	peersDefinition,

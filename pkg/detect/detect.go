@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
@@ -23,7 +25,7 @@ type Result struct {
 	Expected, Lower, Upper float64 // what was expected; NaN before there is a model and where a detector has no such notion
 	Score                  float64 // 0 to 100; NaN while learning, for missing and for quiet buckets
 	Rarity                 float64 // -log10 of the probability behind the score, not cut at the score's ends, 0 to MaxRarity; NaN as Score
-	Raw                    float64 // in the detector's own unit: of a forest its score, 0 while learning
+	Raw                    float64 // in the detector's own unit: of a forest its score, of auto the joint statistic; 0 while learning
 	Direction              int8    // +1 above, -1 below what was expected, 0 for scores under 25
 }
 
@@ -42,9 +44,29 @@ type Detector interface {
 // Explanation says why an observation has its score.
 type Explanation struct {
 	Result
-	Channels []Channel     // what looked at it, the one that spoke first
+	Channels []Channel     // what looked at it, the rarest first
 	Columns  []Attribution // of forests: their sum is Result.Raw
 	Strength float64       // 0 to 1: share of the score in its direction; 0 where the detector does not say
+}
+
+// rank finds the strength of what the channels say, each with its weight (nil: all alike), and puts the rarest first. A channel without a
+// direction agrees with every one.
+func (e *Explanation) rank(weights []float64) {
+	all, agree := 0.0, 0.0
+	for i, c := range e.Channels {
+		share := c.Rarity
+		if weights != nil {
+			share *= weights[i]
+		}
+		all += share
+		if c.Direction == e.Direction || c.Direction == 0 {
+			agree += share
+		}
+	}
+	if e.Direction != 0 && all > 0 {
+		e.Strength = agree / all
+	}
+	slices.SortStableFunc(e.Channels, func(a, b Channel) int { return cmp.Compare(b.Rarity, a.Rarity) })
 }
 
 // Channel is one statistic that looks at an observation.
@@ -107,7 +129,7 @@ func Save(d Detector) []byte {
 	return w.Bytes()
 }
 
-// Restore returns the detector that Save was given, of the same spec.
+// Restore returns the detector that Save was given, of the same spec. Damage is an error that wraps state.ErrDamaged.
 func Restore(s Spec, saved []byte) (Detector, error) {
 	definition, err := Lookup(s.Name)
 	if err != nil {
@@ -124,6 +146,17 @@ func Restore(s Spec, saved []byte) (Detector, error) {
 	return d, nil
 }
 
+// What several detectors share.
+const (
+	// shiftSpan is the number of buckets over which a mean shift is looked for.
+	shiftSpan = 12
+	// learningRarity is the highest before a season is known, a score of 74: no alarm is critical on two days of history.
+	learningRarity = 3.96
+	// multiplicity makes p the probability of what a watcher meets, not of what a point does: with it critical scores come at
+	// most once in ten weeks of clean 5-minute data, major once in two, warnings once in two days.
+	multiplicity = 6
+)
+
 func missing(x float64) bool { return !(math.Abs(x) <= forecast.MaxMagnitude) }
 
 // score turns a rarity into 0 to 100.
@@ -135,6 +168,23 @@ func rarityOf(p float64) float64 {
 }
 
 // model is the configuration of the seasonal model.
-func (s Spec) model() Config {
-	return Config{BucketsPerDay: s.BucketsPerDay, Lower: s.Lower, Upper: s.Upper}
+func (s Spec) model() forecast.Config {
+	return forecast.Config{BucketsPerDay: s.BucketsPerDay, Lower: s.Lower, Upper: s.Upper}
+}
+
+// smallest of two distances by magnitude; NaN counts as far away.
+func smallest(a, b float64) float64 {
+	if math.Abs(b) < math.Abs(a) {
+		return b
+	}
+	return a
+}
+
+func clip(x, bound float64) float64 { return math.Min(math.Max(x, -bound), bound) }
+
+func signOf(x float64) int8 {
+	if x < 0 {
+		return -1
+	}
+	return 1
 }

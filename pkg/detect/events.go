@@ -27,7 +27,7 @@ type Events struct {
 	longest   int     // refractory time, in buckets
 	seen      int     // buckets
 	since     int     // buckets since the last event
-	level     float64 // its rarity
+	level     float64 // its rarity, which what follows must exceed to be worse
 	last      float64 // the rarity before
 }
 
@@ -40,7 +40,8 @@ func NewEvents(bucketsPerDay int, eventScore float64) Events {
 	return Events{threshold: RarityOf(eventScore), longest: longest, since: longest}
 }
 
-// Step takes the rarity of the next observation, NaN where there is none, and says whether an anomaly begins there.
+// Step takes the rarity of the next observation, NaN where there is none, and says whether an anomaly begins there. It never does where
+// the observation's own score is below the threshold.
 func (e *Events) Step(rarity float64) bool {
 	e.seen++
 	e.since++
@@ -49,13 +50,13 @@ func (e *Events) Step(rarity float64) bool {
 	}
 	smooth := (1-eventMemory)*rarity + eventMemory*e.last
 	e.last = rarity
-	if smooth < e.threshold {
+	if math.Min(rarity, smooth) < e.threshold {
 		return false
 	}
 	if e.since <= e.refractory() && smooth <= e.level+worse {
 		return false
 	}
-	e.since, e.level = 0, smooth
+	e.since, e.level = 0, math.Max(rarity, smooth)
 	return true
 }
 

@@ -13,7 +13,7 @@ import (
 func TestEWMABand(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 1))
 	spec := detect.Spec{Name: detect.EWMA, BucketsPerDay: perDay, Lower: 0, Upper: 100, Parameters: map[string]float64{"alpha": 0.02, "width": 2, "halfLife": 1000}}
-	d := detect.MakeNamed(spec)
+	d := made(spec)
 	inside, n := 0, 0
 	for i := range train {
 		x := 50 + 5*r.NormFloat64()
@@ -38,7 +38,7 @@ func TestEWMABand(t *testing.T) {
 // TestEWMAForgetsASpikeAtOnce: one bucket hardly moves the mean, a level that stays does within the hour.
 func TestEWMAForgetsASpikeAtOnce(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 2))
-	d := detect.MakeNamed(specOf(detect.EWMA))
+	d := made(specOf(detect.EWMA))
 	step := func(x float64) detect.Result { return d.Step(detect.Observation{Value: x + r.NormFloat64()}) }
 	for range train {
 		step(100)

@@ -65,15 +65,20 @@ func incidents() []incident {
 // outcome of one series of 28 days of training and 14 of scores with one incident.
 type outcome struct {
 	found     bool
-	first     int // buckets from the start to the first critical score
+	critical  bool
+	first     int // buckets from the start to the event
 	direction int8
-	outside   int // critical events that began outside the incident
-	trailing  int // critical buckets within the day after it
+	outside   int     // runs of critical scores that began outside the incident
+	trailing  int     // critical buckets within the day after it
+	followed  float64 // the largest share of the incident's own height by which the expected value went along, in its first half day
 }
 
 const scored = 14 * perDay
 
-func (k incident) run(seed uint64, repeated bool) outcome {
+// halfDay is how long the level waits before it takes what lasts for a new normal.
+const halfDay = perDay / 2
+
+func (k incident) run(name string, seed uint64, repeated bool) outcome {
 	r := rand.New(rand.NewPCG(seed, 11))
 	obs := k.clean(r, train+scored)
 	start := train + 7*perDay + r.IntN(perDay)
@@ -81,27 +86,38 @@ func (k incident) run(seed uint64, repeated bool) outcome {
 	if repeated { // the same incident has happened before, twice within the training
 		starts = []int{start - 2680, start - 5360, start}
 	}
+	usual := make([]float64, len(obs))
+	for i, o := range obs {
+		usual[i] = o.Value
+	}
 	for _, s := range starts {
 		for i := range k.buckets {
 			o := &obs[s+i]
 			o.Value = math.Min(k.disturb(o.Value, float64(i+1)/float64(k.buckets), r), k.upper)
 		}
 	}
-	d := detect.NewSeasonal(detect.Config{BucketsPerDay: perDay, Lower: 0, Upper: k.upper})
+	d := made(named(name, detect.Spec{BucketsPerDay: perDay, Lower: 0, Upper: k.upper}))
+	events := detect.NewEvents(perDay, detect.DefaultEventScore)
 	out := outcome{first: -1}
 	before := false
 	for i, o := range obs {
 		res := d.Step(o)
-		critical := res.Score >= 75
+		critical, event := res.Score >= 75, events.Step(res.Rarity)
 		inside := i >= start && i < start+k.buckets
 		if repeated && i >= start-2680 && i < start-2680+k.buckets {
 			inside, critical = false, false
 		}
 		switch {
-		case i < train || !critical:
-		case inside && !out.found:
-			out.found, out.first, out.direction = true, i-start, res.Direction
-		case !inside && !before:
+		case i < train:
+		case inside:
+			if event && !out.found {
+				out.found, out.first, out.direction = true, i-start, res.Direction
+			}
+			out.critical = out.critical || critical
+			if height := o.Value - usual[i]; i-start < halfDay && math.Abs(height) > 5*(res.Upper-res.Lower) {
+				out.followed = math.Max(out.followed, (res.Expected-usual[i])/height)
+			}
+		case critical && !before:
 			out.outside++
 		}
 		if critical && i >= start+k.buckets && i < start+k.buckets+perDay {
@@ -112,30 +128,44 @@ func (k incident) run(seed uint64, repeated bool) outcome {
 	return out
 }
 
-// TestIncidentsAreFound: critical inside, quiet outside, whether or not the same has happened before.
+// TestIncidentsAreFound: an event begins inside, in the right direction, whether or not the same has happened before; it is quiet
+// outside; and the band does not follow the incident.
 func TestIncidentsAreFound(t *testing.T) {
-	const seeds = 12
-	outside := 0
-	for _, k := range incidents() {
-		for _, repeated := range []bool{false, true} {
-			found, delay := 0, 0
-			for seed := range uint64(seeds) {
-				o := k.run(seed, repeated)
-				outside += o.outside
-				require.Zero(t, o.trailing, "%s, seed %d: critical after its end", k.name, seed)
-				if !o.found {
-					continue
-				}
-				found++
-				delay += o.first
-				require.Equal(t, k.direction, o.direction, k.name)
-			}
-			t.Logf("%-34s repeated %-5v found %d of %d, first critical after %.1f buckets",
-				k.name, repeated, found, seeds, float64(delay)/float64(max(found, 1)))
-			require.Equal(t, seeds, found, "%s, repeated %v", k.name, repeated)
+	eachSeasonal(t, func(t *testing.T, name string) {
+		seeds := 4
+		if underRace || testing.Short() {
+			seeds = 1
 		}
-	}
-	weeks := 2 * seeds * len(incidents()) * scored / (7 * perDay)
-	t.Logf("%d critical events outside in %d series-weeks", outside, weeks)
-	require.LessOrEqual(t, outside, weeks/20, "3 in 60 series-weeks")
+		outside := 0
+		for _, k := range incidents() {
+			for _, repeated := range []bool{false, true} {
+				found, critical, delay, trailing, followed := 0, 0, 0, 0, 0.0
+				for seed := range uint64(seeds) {
+					o := k.run(name, seed, repeated)
+					outside += o.outside
+					trailing += o.trailing
+					followed = math.Max(followed, o.followed)
+					if o.critical {
+						critical++
+					}
+					if !o.found {
+						continue
+					}
+					found++
+					delay += o.first
+					require.Equal(t, k.direction, o.direction, k.name)
+				}
+				t.Logf("%-34s repeated %-5v found %d of %d, critical %d, the event after %.1f buckets, the expected value followed %.2f, critical after its end %d",
+					k.name, repeated, found, seeds, critical, float64(delay)/float64(max(found, 1)), followed, trailing)
+				if k.buckets <= halfDay || name == detect.SeasonalRobust { // a leak of days is not promised to begin an event of auto
+					require.Equal(t, seeds, found, "%s, repeated %v", k.name, repeated)
+				}
+				require.Zero(t, trailing, "%s, repeated %v: critical after its end", k.name, repeated)
+				require.Less(t, followed, 0.5, "%s, repeated %v: the expected value follows", k.name, repeated)
+			}
+		}
+		weeks := 2 * seeds * len(incidents()) * scored / (7 * perDay)
+		t.Logf("%d critical runs outside in %d series-weeks", outside, weeks)
+		require.LessOrEqual(t, outside, max(weeks/20, 1), "3 in 60 series-weeks")
+	})
 }

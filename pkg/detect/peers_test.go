@@ -18,7 +18,7 @@ func TestPeersKnowTheMembersHabit(t *testing.T) {
 		"twenty more":     func(x float64) float64 { return x + 20 },
 	} {
 		r := rand.New(rand.NewPCG(2, 1))
-		d := detect.MakeNamed(specOf(detect.Peers))
+		d := made(specOf(detect.Peers))
 		const move, leave = train + perDay, train + 3*perDay
 		for i := range train + 4*perDay {
 			load := 100 * rhythm(i)
@@ -50,7 +50,7 @@ func TestPeersKnowTheMembersHabit(t *testing.T) {
 func TestPeersExcuseDisorder(t *testing.T) {
 	deviate := func(spread float64) float64 {
 		r := rand.New(rand.NewPCG(2, 2))
-		d := detect.MakeNamed(specOf(detect.Peers))
+		d := made(specOf(detect.Peers))
 		for i := range train {
 			d.Step(detect.Observation{Value: 100 + 2*r.NormFloat64(), Columns: []float64{100, 2}, Phase: phase(i)})
 		}
@@ -64,7 +64,7 @@ func TestPeersExcuseDisorder(t *testing.T) {
 // TestPeersAdoptANewHabit: what lasts for weeks is the member's new place.
 func TestPeersAdoptANewHabit(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
-	d := detect.MakeNamed(specOf(detect.Peers))
+	d := made(specOf(detect.Peers))
 	for i := range train + 15*perDay {
 		x := 100 + 2*r.NormFloat64()
 		if i >= train {

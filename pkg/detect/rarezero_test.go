@@ -12,7 +12,7 @@ import (
 // zeros plays four weeks in which nights are zero, and then a day in which there is nothing from the bucket from on.
 func zeros(from, n int) []detect.Result {
 	r := rand.New(rand.NewPCG(4, 4))
-	d := detect.MakeNamed(specOf(detect.RareZero))
+	d := made(specOf(detect.RareZero))
 	out := make([]detect.Result, train+perDay)
 	for i := range out {
 		x := 1 + poisson(r, 20)
@@ -40,7 +40,7 @@ func TestRareZeroKnowsTheHour(t *testing.T) {
 
 // TestRareZeroTakesLastingSilenceForAHabit, without an alarm each day for ever.
 func TestRareZeroTakesLastingSilenceForAHabit(t *testing.T) {
-	d := detect.MakeNamed(specOf(detect.RareZero))
+	d := made(specOf(detect.RareZero))
 	var last []detect.Result
 	for i := range 3 * train {
 		x := 5.0

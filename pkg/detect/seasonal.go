@@ -7,22 +7,20 @@ import (
 )
 
 const (
-	// shiftSpan is the number of buckets over which a mean shift is looked for, recentSpan of them must still show it.
-	shiftSpan  = 12
+	// recentSpan is the number of the newest buckets that must still show a mean shift.
 	recentSpan = 2
 	// distanceClip bounds what one bucket adds to a mean shift, in standard deviations.
 	distanceClip = 6
-	// learningRarity is the highest before a season is known, a score of 74: no alarm is critical on two days of history.
-	learningRarity = 3.96
-	// multiplicity makes p the probability of what a watcher meets, not of what a point does: with it critical scores come at
-	// most once in ten weeks of clean 5-minute data, major once in two, warnings once in two days.
-	multiplicity = 6
 )
 
-// Config of a detector: the model's.
-type Config = forecast.Config
+var seasonalDefinition = Definition{
+	Name: SeasonalRobust, Title: "Seasonal, robust", Help: "The distance from a robust level with daily and weekly rhythm.",
+	make:    func(s Spec) Detector { return NewSeasonal(s.model()) },
+	restore: restoreSeasonal,
+}
 
-// Seasonal is the detector on forecast.Model. Use NewSeasonal. It is not safe for concurrent use.
+// Seasonal is the detector on forecast.Model alone: step, baseline and shift, each by its own tails, joined by a quadratic mean that has tails
+// again. Excursions teach it nothing. Use NewSeasonal.
 type Seasonal struct {
 	model    *forecast.Model
 	distance forecast.Tails // of the distance from the baseline
@@ -35,7 +33,7 @@ type Seasonal struct {
 var _ Detector = (*Seasonal)(nil)
 
 // NewSeasonal returns a detector that has seen nothing.
-func NewSeasonal(cfg Config) *Seasonal {
+func NewSeasonal(cfg forecast.Config) *Seasonal {
 	m := forecast.New(cfg)
 	memory := math.Max(28*float64(m.Config().BucketsPerDay), 1024)
 	return &Seasonal{
@@ -151,21 +149,4 @@ func (s *Seasonal) mean(far float64) float64 {
 // rarity is -log10 of the two-sided probability.
 func rarity(up, down float64) float64 {
 	return -math.Log10(math.Min(math.Max(2*math.Min(up, down), 1e-300), 1))
-}
-
-// smallest of two distances by magnitude; NaN counts as far away.
-func smallest(a, b float64) float64 {
-	if math.Abs(b) < math.Abs(a) {
-		return b
-	}
-	return a
-}
-
-func clip(x, bound float64) float64 { return math.Min(math.Max(x, -bound), bound) }
-
-func signOf(x float64) int8 {
-	if x < 0 {
-		return -1
-	}
-	return 1
 }

@@ -2,14 +2,13 @@ package detect
 
 import (
 	"math"
-	"slices"
 	"unsafe"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
-// seasonalVersion of the saved state; a change of what a Seasonal learns raises it.
+// seasonalVersion of the saved state; a change of what it learns raises it.
 const seasonalVersion = 1
 
 // Save writes the detector's state: at 288 buckets a day 13 KB.
@@ -55,26 +54,9 @@ func (s *Seasonal) Explain(o Observation) Explanation {
 	if c.model.Ready() == nil {
 		e.Channels = append(e.Channels, Channel{"baseline", v.baseline, v.baselineSign}, Channel{"shift", v.shift, v.shiftSign})
 	}
-	all, agree := 0.0, 0.0
 	for i := range e.Channels {
-		ch := &e.Channels[i]
-		ch.Rarity = math.Min(ch.Rarity, MaxRarity)
-		all += ch.Rarity
-		if ch.Direction == e.Direction {
-			agree += ch.Rarity
-		}
+		e.Channels[i].Rarity = math.Min(e.Channels[i].Rarity, MaxRarity)
 	}
-	if e.Direction != 0 && all > 0 {
-		e.Strength = agree / all
-	}
-	slices.SortStableFunc(e.Channels, func(a, b Channel) int {
-		switch {
-		case a.Rarity > b.Rarity:
-			return -1
-		case a.Rarity < b.Rarity:
-			return 1
-		}
-		return 0
-	})
+	e.rank(nil)
 	return e
 }

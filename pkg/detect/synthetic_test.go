@@ -10,6 +10,9 @@ import (
 
 const perDay = 288
 
+// train is how long most series are learnt before anything is asked of the detector.
+const train = 28 * perDay
+
 // noise is a kind of clean series: what is observed when season is expected. Season has mean about 1, swings daily by a
 // half and falls by a third on weekends.
 type noise struct {
@@ -38,8 +41,8 @@ func kinds() []noise {
 	}
 }
 
-func (k noise) config() detect.Config {
-	return detect.Config{BucketsPerDay: perDay, Lower: k.lower, Upper: k.upper}
+func (k noise) spec(name string) detect.Spec {
+	return named(name, detect.Spec{BucketsPerDay: perDay, Lower: k.lower, Upper: k.upper})
 }
 
 // generate returns clean observations, starting on a Monday at midnight.

@@ -45,7 +45,8 @@ type Config struct {
 // Need is the number of buckets a model must have lived through before it knows a season: two days, at least MinObservations.
 func (c Config) Need() int { return max(2*c.BucketsPerDay, MinObservations) }
 
-func (c Config) normal() Config {
+// Normal returns the configuration with defaults filled in and bounds in order.
+func (c Config) Normal() Config {
 	c.BucketsPerDay = min(max(c.BucketsPerDay, 1), 86400)
 	if !(c.Coverage >= 0.5 && c.Coverage <= 0.9999) {
 		c.Coverage = DefaultCoverage
@@ -101,7 +102,7 @@ type Model struct {
 
 // New returns a model that has seen nothing.
 func New(cfg Config) *Model {
-	cfg = cfg.normal()
+	cfg = cfg.Normal()
 	n := cfg.BucketsPerDay
 	m := &Model{
 		cfg:    cfg,

@@ -27,6 +27,9 @@ func LabelsOf(s Series) data.Labels {
 	return out
 }
 
+// NameOf is the name of a series without a legend: what its labels tell people.
+func NameOf(s Series) string { return fullName(LabelsOf(s)) }
+
 // Gather groups series by the values that they have of some labels, groups and members in the order of the series. Labels of a group are
 // those asked for; where account or account_id is one of them, both are given if the group has one value of each. A label that a
 // series does not have is a value of its own, and missing in the group.

@@ -1,6 +1,8 @@
 package history
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
@@ -14,6 +16,7 @@ const tailReach = 512
 
 // plan says what one read of one namespace is about.
 type plan struct {
+	namespace  string
 	now        time.Time
 	settle     time.Duration
 	finalUntil time.Time     // buckets that begin before it are final once they are held
@@ -24,7 +27,8 @@ type plan struct {
 
 func newPlan(namespace string, w series.Window, now time.Time) plan {
 	end := Settled(namespace, w.Period, now)
-	p := plan{now: now, settle: settleDelay(namespace, w.Period), finalUntil: series.Floor(now.Add(-finalAge(namespace)), w.Period)}
+	p := plan{namespace: namespace, now: now, settle: settleDelay(namespace, w.Period)}
+	p.finalUntil, _ = settledAt(namespace, w.Period, now)
 	p.wanted = w.Intersect(series.Window{Start: w.Start, End: end, Period: w.Period})
 	p.load = p.wanted
 	if p.wanted.Empty() || !p.wanted.End.After(p.finalUntil) {
@@ -67,7 +71,7 @@ func (p plan) fresh(e store.Extent) bool {
 	return !p.now.Before(e.FetchedAt) && settled(e.FetchedAt).Equal(settled(p.now))
 }
 
-// result is what the store alone answers.
+// result is what the store alone answers: final and whole is only what was read.
 func (p plan) result(held store.Held) Result {
 	w := p.wanted
 	asked := p.now // when the newest points were asked for
@@ -80,10 +84,37 @@ func (p plan) result(held store.Held) Result {
 			asked = e.FetchedAt
 		}
 	}
-	return Result{
-		Series:     held.Series.Slice(w),
-		FinalUntil: p.finalUntil,
-		WholeUntil: series.Floor(asked.Add(-WholeAge), w.Period),
-		Unkept:     unkept.Intersect(w),
+	out := Result{Series: held.Series.Slice(w), Unkept: unkept.Intersect(w)}
+	out.FinalUntil, out.WholeUntil = settledAt(p.namespace, w.Period, asked)
+	if hole, found := p.hole(held); found {
+		out.FinalUntil, out.WholeUntil = earlier(out.FinalUntil, hole), earlier(out.WholeUntil, hole)
 	}
+	return out
+}
+
+// hole is the first bucket after an observation that was never read: what is missing there may still come.
+func (p plan) hole(held store.Held) (time.Time, bool) {
+	read := make([]series.Window, len(held.Extents))
+	for i, e := range held.Extents {
+		read[i] = e.Window
+	}
+	for _, gap := range cloudwatch.Retained(p.wanted, p.now).Subtract(read) {
+		before := held.Series.Slice(series.Window{Start: p.wanted.Start, End: gap.Start, Period: p.wanted.Period})
+		if slices.ContainsFunc(before.Values, func(v float64) bool { return !math.IsNaN(v) }) {
+			return gap.Start, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// settledAt says until when buckets are final and until when counts are whole, of what is asked for at a time.
+func settledAt(namespace string, period time.Duration, asked time.Time) (final, whole time.Time) {
+	return series.Floor(asked.Add(-finalAge(namespace)), period), series.Floor(asked.Add(-WholeAge), period)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }

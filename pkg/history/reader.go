@@ -44,7 +44,7 @@ type Result struct {
 	WholeUntil time.Time     // counts of buckets that begin before it are whole; later ones may still grow
 	Unkept     series.Window // the older part of the window that AWS no longer keeps and the cache does not hold
 	Revised    int           // points that this read found changed
-	Err        error         // AWS could not be asked for all that is missing; Series holds what is stored
+	Err        error         // AWS could not be asked for all that is missing; Series holds what is stored, and nothing beyond it is final or whole
 }
 
 // Usage says what a read cost.
@@ -199,7 +199,7 @@ func (rd *reading) fetch(ctx context.Context, group fetchGroup, members []int) e
 	}
 	for j, i := range written {
 		rd.results[i].Revised = revised[j]
-		rd.results[i].WholeUntil = series.Floor(rd.now.Add(-WholeAge), group.window.Period)
+		rd.results[i].FinalUntil, rd.results[i].WholeUntil = settledAt(group.namespace, group.window.Period, rd.now)
 		rd.count(Usage{Revised: revised[j]})
 		merge(rd.results[i].Series, writes[j].Series)
 	}

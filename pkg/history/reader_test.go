@@ -227,6 +227,37 @@ func TestWholeUntilFollowsTheAsking(t *testing.T) {
 	require.Equal(t, start.Add(-5*time.Minute), third[0].WholeUntil)
 }
 
+// What could not be read is neither final nor whole: what is missing there may be a count of nothing, or one that was not heard.
+func TestNothingUnreadIsFinal(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	now := series.Window{Start: start.Add(-10 * time.Hour), End: start.Add(24 * time.Hour), Period: period}
+	read(t, b, now, "m")
+	b.set(start.Add(5 * time.Hour))
+	b.aws.fail["m"] = errors.New("denied")
+	failed, _ := read(t, b, now, "m")
+	require.Error(t, failed[0].Err)
+	require.Equal(t, start.Add(-usualFinalAge), failed[0].FinalUntil)
+	require.Equal(t, start.Add(-WholeAge), failed[0].WholeUntil)
+	longer, _ := read(t, b, hours(40), "m")
+	require.Equal(t, failed[0].WholeUntil, longer[0].WholeUntil, "what is missing before the first observation is nothing that was not heard")
+
+	b.aws.fail = map[string]error{}
+	mended, _ := read(t, b, now, "m")
+	require.Equal(t, b.now().Add(-usualFinalAge), mended[0].FinalUntil)
+	require.Equal(t, b.now().Add(-WholeAge), mended[0].WholeUntil)
+}
+
+func TestAHoleIsNotWhole(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	read(t, b, series.Window{Start: start.Add(-40 * time.Hour), End: start.Add(-35 * time.Hour), Period: period}, "m")
+	b.aws.fail["m"] = errors.New("denied")
+	results, _ := read(t, b, hours(40), "m")
+	require.Equal(t, start.Add(-35*time.Hour), results[0].WholeUntil)
+	require.Equal(t, start.Add(-35*time.Hour), results[0].FinalUntil)
+}
+
 // Invariant 3: one failing series leaves the others alone, and what is stored of it is still shown.
 func TestFailureStaysWithItsSeries(t *testing.T) {
 	b, done := newBench(t)

@@ -42,7 +42,7 @@ func benchQuery(tb testing.TB, now time.Time) *backend.QueryDataRequest {
 }
 
 // BenchmarkQuery times a dashboard of about 50 series over 7 days at 5 minutes, score and band, over HTTP to the simulator: cold, where four
-// weeks of training are fetched and learnt as well, and warm, a moment later.
+// weeks of training are fetched and learnt as well; warm, a moment later; and by a new instance on the same cache, which learns nothing anew.
 func BenchmarkQuery(b *testing.B) {
 	b.Setenv("AWS_CA_BUNDLE", "")
 	now := func() time.Time { return worldStart }
@@ -59,13 +59,14 @@ func BenchmarkQuery(b *testing.B) {
 		}
 		return series
 	}
-	open := func() *Instance {
-		f := NewFactory(b.TempDir())
+	openIn := func(dir string) *Instance {
+		f := NewFactory(dir)
 		f.clock = now
 		instance, err := f.NewInstance(context.WithoutCancel(grafana()), settingsOf(sim, server.URL))
 		require.NoError(b, err)
 		return instance.(*Instance)
 	}
+	open := func() *Instance { return openIn(b.TempDir()) }
 	b.Run("cold", func(b *testing.B) {
 		for b.Loop() {
 			i := open()
@@ -79,6 +80,17 @@ func BenchmarkQuery(b *testing.B) {
 		ask(i)
 		for b.Loop() {
 			b.ReportMetric(float64(ask(i)), "series")
+		}
+	})
+	b.Run("restarted", func(b *testing.B) {
+		dir := b.TempDir()
+		i := openIn(dir)
+		ask(i)
+		i.Dispose()
+		for b.Loop() {
+			i := openIn(dir)
+			b.ReportMetric(float64(ask(i)), "series")
+			i.Dispose()
 		}
 	})
 }

@@ -74,9 +74,12 @@ func (i *Instance) keysOf(q query.Query, targets []accounts.Target, of func(targ
 	return keys
 }
 
-// limit cuts what is too much, and says so.
-func limit(keys []series.Key, w series.Window) ([]series.Key, string) {
-	most, name := maxSeries, fmt.Sprintf("the limit of %d series a query (maxSeries)", maxSeries)
+// limit cuts what is too much, and says so. Each of the series is read in so many metrics: itself and the further columns of a detector.
+func limit(keys []series.Key, w series.Window, metrics int) ([]series.Key, string) {
+	most, name := max(1, maxSeries/metrics), fmt.Sprintf("the limit of %d series a query (maxSeries)", maxSeries)
+	if metrics > 1 {
+		name += fmt.Sprintf(", of which each takes %d with its columns", metrics)
+	}
 	if byPoints := max(1, maxPoints/max(1, w.Len())); byPoints < most {
 		most, name = byPoints, fmt.Sprintf("the limit of %d points a query (maxPoints)", maxPoints)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
+	"github.com/vigia-cloudwatch/vigia/pkg/calendar"
 	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
 	"github.com/vigia-cloudwatch/vigia/pkg/history"
 	"github.com/vigia-cloudwatch/vigia/pkg/store"
@@ -28,6 +30,7 @@ type Factory struct {
 	cacheDir string
 	stores   store.Registry
 	clock    func() time.Time
+	observe  func(analysis.States) analysis.States // of tests: stands between the engines and their stores; nil: nothing does
 }
 
 // NewFactory returns a factory whose instances keep their cache in the directory. An empty one is the system's temporary directory,
@@ -49,8 +52,11 @@ type Instance struct {
 	catalog   *cloudwatch.Catalog
 	reader    *history.Reader
 	engine    *analysis.Engine
+	calendars calendar.Set
 	resources backend.CallResourceHandler
 	release   func()
+	keeping   atomic.Bool // what was learnt is being stored
+	unkept    sync.Once   // says that it cannot be
 
 	opening sync.Mutex // held while reopen runs
 	mutex   sync.Mutex // guards what follows
@@ -97,7 +103,8 @@ func (i *Instance) open(ctx context.Context, f *Factory, settings accounts.Setti
 		return err
 	}
 	i.directory = accounts.NewDirectory(settings, outside)
-	i.engine = analysis.NewEngine(location)
+	i.calendars = settings.Calendars
+	i.engine = analysis.New(analysis.Options{Location: location, States: f.statesOf(i.store), Version: version()})
 	limit := 0
 	if auth, ok := awsds.ReadAuthSettingsFromContext(ctx); ok {
 		limit = auth.ListMetricsPageLimit
@@ -105,6 +112,13 @@ func (i *Instance) open(ctx context.Context, f *Factory, settings accounts.Setti
 	i.catalog = &cloudwatch.Catalog{Clients: i.client, Ledger: i.record, Clock: i.clock, PageLimit: limit}
 	i.reader = history.NewReader(i.store, &cloudwatch.Fetcher{Clients: i.client, Ledger: i.record, Clock: i.clock}, i.clock)
 	return nil
+}
+
+func (f *Factory) statesOf(s *store.Store) analysis.States {
+	if f.observe == nil {
+		return states{s}
+	}
+	return f.observe(states{s})
 }
 
 func (i *Instance) openShared(ctx context.Context, f *Factory) error {
@@ -131,19 +145,19 @@ func (i *Instance) use() (done func()) {
 		last := i.gone && i.users == 0
 		i.mutex.Unlock()
 		if last {
-			i.release()
+			i.letGo()
 		}
 	}
 }
 
-// Dispose lets go of the cache once no call uses the instance any more. Grafana calls it when settings change, while queries may run.
+// Dispose stores what was learnt and lets go of the cache once no call uses the instance any more. Grafana calls it when settings change, while queries may run.
 func (i *Instance) Dispose() {
 	i.mutex.Lock()
 	idle := !i.gone && i.users == 0
 	i.gone = true
 	i.mutex.Unlock()
 	if idle {
-		i.release()
+		i.letGo()
 	}
 }
 

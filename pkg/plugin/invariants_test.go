@@ -19,11 +19,22 @@ import (
 
 // Each test here is one invariant of the design, seen from Grafana's side.
 
-// 1. A score or a band at a time does not depend on the range, or on who asked before.
+// 1. A score or a band at a time does not depend on the range, or on who asked before; nor does where an anomaly begins.
 func TestInvariantScoreDoesNotDependOnWhoLooks(t *testing.T) {
 	w := newWorld(t)
+	two := fields{"InstanceId": []string{"i-0a1b2c3d4e5f60001", "i-0d1b2c3d4e5f60001"}}
+	for name, q := range map[string]fields{
+		"each series": cpu(fields{"dimensions": two, "events": true, "raw": true}),
+		"split":       cpu(fields{"detector": fields{"split": []string{"region"}}, "events": true}),
+		"peers":       cpu(fields{"detector": fields{"name": "peers"}, "events": true}),
+		"roll-up":     cpu(fields{"rollUp": []string{"account"}, "events": true}),
+	} {
+		t.Run(name, func(t *testing.T) { w.dependsOnNoRange(t, q) })
+	}
+}
+
+func (w *world) dependsOnNoRange(t *testing.T, q fields) {
 	reference := map[string]map[time.Time]float64{}
-	q := cpu(fields{"dimensions": fields{"InstanceId": []string{"i-0a1b2c3d4e5f60001", "i-0d1b2c3d4e5f60001"}}})
 	for _, f := range w.frames(w.lastDays(9), q) {
 		reference[identity(f)] = points(f)
 	}
@@ -44,7 +55,7 @@ func TestInvariantScoreDoesNotDependOnWhoLooks(t *testing.T) {
 // 2. Two reads with no new data give identical frames; a cold instance gives the same as a warm one.
 func TestInvariantSameDataSameFrames(t *testing.T) {
 	w := newWorld(t)
-	q := cpu(fields{"forecast": true, "threshold": 95})
+	q := cpu(fields{"forecast": true, "threshold": 95, "events": true, "raw": true})
 	first := content(t, w.frames(w.lastDays(2), q))
 	require.Equal(t, first, content(t, w.frames(w.lastDays(2), q)))
 	other := newWorld(t)
@@ -62,9 +73,11 @@ func TestInvariantPartialFailure(t *testing.T) {
 	require.Equal(t, map[string]bool{"production": true, "data": true}, seen)
 	require.Contains(t, strings.Join(noticeTexts(answer), "\n"), "account staging (us-east-1): fields \"roleArn\" and \"externalId\"")
 
-	alert := w.ask(w.lastDays(1), cpu(fields{"output": "anomaly_score"}), "FromAlert")
-	require.ErrorContains(t, alert.Error, "account staging")
-	require.Equal(t, backend.ErrorSourceDownstream, alert.ErrorSource)
+	for _, more := range []fields{{"output": "anomaly_score"}, {"output": "anomaly_event"}, {"rollUp": []string{"account"}}, {"output": "anomaly_score", "detector": fields{"name": "peers"}}} {
+		alert := w.ask(w.lastDays(1), cpu(more), "FromAlert")
+		require.ErrorContains(t, alert.Error, "account staging")
+		require.Equal(t, backend.ErrorSourceDownstream, alert.ErrorSource)
+	}
 	require.NoError(t, w.ask(w.lastDays(1), cpu(fields{"output": "anomaly_score", "accounts": []string{"production"}}), "FromAlert").Error)
 }
 

@@ -3,6 +3,7 @@ package plugin
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -40,7 +41,8 @@ func days(hours float64) string {
 }
 
 // notices says what the answer does not show by itself.
-func (i *Instance) notices(q query.Query, w series.Window, failures []accounts.Failure, cut string, read reading) []data.Notice {
+func (i *Instance) notices(p plan, failures []accounts.Failure, read reading, shown int, silent error) []data.Notice {
+	q := p.query
 	var out []data.Notice
 	add := func(severity data.NoticeSeverity, format string, args ...any) {
 		out = append(out, data.Notice{Severity: severity, Text: fmt.Sprintf(format, args...)})
@@ -51,17 +53,23 @@ func (i *Instance) notices(q query.Query, w series.Window, failures []accounts.F
 	for _, f := range failures {
 		add(data.NoticeSeverityWarning, "%v", f)
 	}
-	if cut != "" {
-		add(data.NoticeSeverityWarning, "%s", cut)
+	if p.cut != "" {
+		add(data.NoticeSeverityWarning, "%s", p.cut)
 	}
-	for _, text := range q.Notices {
+	for _, text := range slices.Concat(q.Notices, p.notices()) {
 		add(data.NoticeSeverityWarning, "%s", text)
+	}
+	for _, name := range read.empty {
+		add(data.NoticeSeverityWarning, "field \"detector.columns\": %s has no data with these dimensions", name)
+	}
+	if silent != nil {
+		add(data.NoticeSeverityWarning, "%v", silent)
 	}
 	if read.unkept+read.partly > 0 {
 		add(data.NoticeSeverityInfo, "AWS keeps points of a period of %s for %s: the older part of the range is missing in %d series; a longer period reaches further back",
-			q.Period, days(cloudwatch.Retention(w.Period).Hours()), read.unkept+read.partly)
+			q.Period, days(cloudwatch.Retention(q.Period).Hours()), read.unkept+read.partly)
 	}
-	if len(read.shown) == 0 {
+	if shown == 0 {
 		add(data.NoticeSeverityInfo, "no metric matches %s %s with these dimensions in the chosen accounts and regions", q.Namespace, q.Metric)
 	}
 	return out

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
 	"github.com/vigia-cloudwatch/vigia/pkg/frames"
 	"github.com/vigia-cloudwatch/vigia/pkg/history"
@@ -67,6 +65,7 @@ func (i *Instance) answer(ctx context.Context, dq backend.DataQuery, alert bool)
 	if err := i.ready(ctx); err != nil {
 		return backend.ErrorResponseWithErrorSource(backend.DownstreamError(err))
 	}
+	defer i.keep()
 	answer, err := i.run(ctx, dq, alert)
 	if err == nil {
 		return backend.DataResponse{Frames: answer}
@@ -94,36 +93,59 @@ func (i *Instance) run(ctx context.Context, dq backend.DataQuery, alert bool) (d
 	if err != nil {
 		return nil, backend.DownstreamError(err)
 	}
-	targets, failures, err := i.directory.Select(q.Accounts, q.Regions)
+	p, err := i.plan(ctx, q, window)
 	if err != nil {
 		return nil, backend.DownstreamError(err)
 	}
-	keys, failed, err := i.expand(ctx, q, targets)
-	if err != nil {
-		return nil, backend.DownstreamError(err)
+	if alert && (len(p.failures) > 0 || p.cut != "") {
+		return nil, backend.DownstreamError(whole(p.failures, p.cut))
 	}
-	failures = append(failures, failed...)
-	keys, cut := limit(keys, window)
-	if alert && (len(failures) > 0 || cut != "") {
-		return nil, backend.DownstreamError(whole(failures, cut))
-	}
-	read, err := i.read(ctx, q, keys, window)
+	read, err := i.read(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	failures = firstOfEach(append(failures, read.failures...))
-	if alert && len(failures) > 0 || len(failures) > 0 && len(read.shown) == 0 {
+	subjects, err := assemble(p, read)
+	if err != nil {
+		return nil, err
+	}
+	failures := firstOfEach(slices.Concat(p.failures, read.failures))
+	if alert && len(failures) > 0 || len(failures) > 0 && len(subjects) == 0 {
 		return nil, backend.DownstreamError(whole(failures, ""))
 	}
-	if read.unkept == len(keys) && len(keys) > 0 {
+	if read.unkept == len(p.keys) && len(p.keys) > 0 {
 		return nil, backend.DownstreamError(tooOld(q, window))
 	}
-	shown, err := i.analyse(q, window, read.shown)
-	if err != nil {
+	if err := i.analyse(p, p.scored(), subjects); err != nil {
 		return nil, err
 	}
-	answer := frames.Build(shown, frames.Options{Query: q, Simulated: i.simulated, Usage: usageOf(read.usage)})
-	return attach(answer, i.notices(q, window, failures, cut, read)), nil
+	silent := unscored(subjects)
+	if alert && silent != nil {
+		return nil, silent
+	}
+	options := frames.Options{Query: q, Simulated: i.simulated, Usage: usageOf(read.usage)}
+	said := i.notices(p, failures, read, len(subjects), silent)
+	return attach(build(p, subjects, options), said), nil
+}
+
+// build makes the frames of the subjects, or of their roll-up.
+func build(p plan, subjects []subject, o frames.Options) data.Frames {
+	shown := make([]frames.Series, len(subjects))
+	for n, s := range subjects {
+		shown[n] = s.shown
+	}
+	if len(p.query.RollUp) == 0 {
+		return frames.Build(shown, o)
+	}
+	groups := frames.Gather(shown, p.query.RollUp)
+	for n := range groups {
+		members := make([]analysis.Result, len(groups[n].Members))
+		for m, k := range groups[n].Members {
+			members[m] = shown[k].Analysis
+		}
+		whole := analysis.RollUp(members, p.window, p.query.Detector.EventScore)
+		groups[n].Window, groups[n].Score, groups[n].Event = whole.Range, whole.Score, whole.Event
+	}
+	return frames.BuildGroups(groups, o)
 }
 
 // window is the range on the period's grid. One that ends about now ends at the newest complete bucket, because CloudWatch is late, and
@@ -137,106 +159,58 @@ func (i *Instance) window(q query.Query, r backend.TimeRange) (series.Window, er
 	settled := history.Settled(q.Namespace, q.Period, now)
 	if w.End.After(settled) && now.Sub(r.To) < lateRange {
 		w.End = settled
-		w.Start = series.Floor(minTime(w.Start, settled.Add(-leastBuckets*q.Period)), q.Period)
+		w.Start = series.Floor(earlier(w.Start, settled.Add(-leastBuckets*q.Period)), q.Period)
 	}
+	return bounded(w)
+}
+
+func bounded(w series.Window) (series.Window, error) {
 	if w.Len() > maxBuckets {
-		return series.Window{}, &query.FieldError{Field: "period", Reason: fmt.Sprintf("the range holds %d periods of %s, more than the limit of %d (maxBuckets); choose a longer period or a shorter range", w.Len(), q.Period, maxBuckets)}
+		return series.Window{}, &query.FieldError{Field: "period", Reason: fmt.Sprintf("the range holds %d periods of %s, more than the limit of %d (maxBuckets); choose a longer period or a shorter range", w.Len(), w.Period, maxBuckets)}
 	}
 	return w, nil
 }
 
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
 	}
-	return b
+	return a
 }
 
-// reading is what came back of a query's series.
-type reading struct {
-	shown    []history.Result
-	failures []accounts.Failure
-	usage    history.Usage
-	unkept   int // series of which AWS no longer keeps anything in the range
-	partly   int // series of which AWS no longer keeps the older part
-}
-
-func (i *Instance) read(ctx context.Context, q query.Query, keys []series.Key, w series.Window) (reading, error) {
-	asked := w
-	if q.WantsScore() || q.WantsForecast() {
-		asked = analysis.Training(w)
+// scored is what the members of the answer are scored in: of a roll-up more than it shows.
+func (p plan) scored() series.Window {
+	if len(p.query.RollUp) > 0 {
+		return analysis.RollUpWindow(p.window)
 	}
-	results, usage, err := i.reader.Read(ctx, keys, asked)
-	if err != nil {
-		return reading{}, err
+	return p.window
+}
+
+// analyse scores and forecasts in a window, on every core.
+func (i *Instance) analyse(p plan, w series.Window, subjects []subject) error {
+	if !p.analysed() {
+		return nil
 	}
-	out := reading{usage: usage}
-	for n, r := range results {
-		if r.Err != nil {
-			out.failures = append(out.failures, accounts.Failure{Account: i.alias(keys[n]), Region: keys[n].Region, Err: accounts.Explain(r.Err)})
-			if !observed(r.Series.Slice(w)) {
-				continue
-			}
-			// What is stored is shown beside the failure.
-		}
-		switch gone := r.Unkept.Intersect(w); {
-		case !gone.Empty() && gone.Len() == w.Len():
-			out.unkept++
-		case !gone.Empty():
-			out.partly++
-		}
-		out.shown = append(out.shown, r)
-	}
-	return out, nil
-}
-
-func observed(s series.Series) bool {
-	return slices.ContainsFunc(s.Values, func(v float64) bool { return !math.IsNaN(v) })
-}
-
-// firstOfEach keeps one failure for each account and region, which stands for all its series: what may not be listed cannot be read either.
-func firstOfEach(failures []accounts.Failure) []accounts.Failure {
-	type place struct{ account, region string }
-	seen := map[place]bool{}
-	return slices.DeleteFunc(failures, func(f accounts.Failure) bool {
-		at := place{f.Account, f.Region}
-		again := seen[at]
-		seen[at] = true
-		return again
-	})
-}
-
-func (i *Instance) alias(k series.Key) string {
-	for _, a := range i.directory.Accounts() {
-		if a.ID == k.AccountID {
-			return a.Alias
-		}
-	}
-	return k.AccountID
-}
-
-// analyse scores and forecasts on every core.
-func (i *Instance) analyse(q query.Query, w series.Window, results []history.Result) ([]frames.Series, error) {
-	out := make([]frames.Series, len(results))
 	horizon := time.Duration(0)
-	if q.WantsForecast() {
-		horizon = q.Horizon
+	if p.query.WantsForecast() {
+		horizon = p.query.Horizon
 	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for n, r := range results {
+	for n := range subjects {
 		group.Go(func() (err error) {
 			defer caught(&err)
-			out[n] = frames.Series{Account: i.alias(r.Series.Key), Observed: r.Series.Slice(w)}
-			if q.WantsScore() || horizon > 0 {
-				out[n].Analysis = i.engine.Analyse(analysis.Request{
-					Series: r.Series, FinalUntil: r.FinalUntil, WholeUntil: r.WholeUntil, Range: w, Horizon: horizon, Threshold: q.Threshold,
-				})
+			s := &subjects[n]
+			if s.blind {
+				return nil
 			}
+			r := s.request
+			r.Range, r.Horizon, r.Threshold = w, horizon, p.query.Threshold
+			s.shown.Analysis = i.engine.Analyse(r)
 			return nil
 		})
 	}
-	return out, group.Wait()
+	return group.Wait()
 }
 
 func usageOf(u history.Usage) frames.Usage {

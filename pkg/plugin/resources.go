@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
 )
 
 // CallResource serves what the editors ask; see docs/architecture.md for paths and parameters.
@@ -63,8 +65,19 @@ func (i *Instance) newResources() backend.CallResourceHandler {
 		}
 		return nil
 	}, "namespace", "key"))
+	mux.HandleFunc("GET /detectors", i.resource(func(context.Context, url.Values) (any, []accounts.Failure, error) {
+		body, err := detectors()
+		return body, nil, err
+	}))
+	mux.HandleFunc("POST /explain", i.answering(i.explain))
+	mux.HandleFunc("POST /influencers", i.answering(i.influence))
 	return httpadapter.New(mux)
 }
+
+// detectors is the catalogue, made once.
+var detectors = sync.OnceValues(func() (json.RawMessage, error) {
+	return json.Marshal(query.Detectors())
+})
 
 // resource wraps an answer in JSON, and an error in words.
 func (i *Instance) resource(answer func(context.Context, url.Values) (any, []accounts.Failure, error)) http.HandlerFunc {
@@ -75,7 +88,7 @@ func (i *Instance) resource(answer func(context.Context, url.Values) (any, []acc
 		}
 		body, failures, err := answer(r.Context(), r.URL.Query())
 		if err != nil {
-			respond(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			respond(w, statusOf(err), map[string]string{"error": err.Error()})
 			return
 		}
 		if len(failures) > 0 {

@@ -14,7 +14,7 @@ import (
 func caught(err *error) {
 	if r := recover(); r != nil {
 		backend.Logger.Error("a query panicked", "panic", r, "stack", string(debug.Stack()))
-		*err = fmt.Errorf("internal error: %v", r)
+		*err = ours{fmt.Errorf("internal error: %v", r)}
 	}
 }
 

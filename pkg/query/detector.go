@@ -1,6 +1,10 @@
 package query
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/detect"
+)
 
 // Detector says how scores are made. Its defaults are filled in.
 type Detector struct {
@@ -8,11 +12,26 @@ type Detector struct {
 	Parameters map[string]float64 // every parameter of the detector by name, so that a written default is the same as an absent one
 	Function   Function           // None: the statistic as it is; else it has decided Query.Statistic
 	Direction  Side
-	Split      []string // labels; empty: each series by itself
-	Join       Function // how the series of one value of Split become one: Mean, Minimum, Maximum or Sum; None without a split
+	Split      []string // labels; empty: each series by itself. See Peers
+	Join       Function // how the series of one value of Split become one: Mean, Minimum, Maximum or Sum; None where they are not joined
 	Columns    []Column
 	Rules      []Rule
 	Calendars  []string // names, or All; empty: none
+	EventScore float64  // above 0, up to 100: scores from it on can begin an anomaly
+}
+
+// Peers says that series are scored against each other: all of the query, or those that share the labels of Split, which then joins none.
+func (d Detector) Peers() bool { return d.Name == detect.Peers }
+
+// Detectors lists the detectors that a query can name, the default first, as the editor shows them: no list in it is nil.
+func Detectors() []detect.Definition {
+	all := slices.Clone(detect.Catalogue())
+	for i := range all {
+		if all[i].Parameters == nil {
+			all[i].Parameters = []detect.Parameter{}
+		}
+	}
+	return all
 }
 
 // Function is how people name what is looked at.

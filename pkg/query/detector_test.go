@@ -21,10 +21,10 @@ func number64(v float64) *float64 { return &v }
 
 func TestDetectorDefaults(t *testing.T) {
 	for _, raw := range []string{`{"version":1,"namespace":"N","metric":"M"}`, detector(""), with(`"detector":null`),
-		detector(`"name":"","parameters":{},"function":"","direction":"both","split":[],"columns":[],"rules":[],"calendars":["*"]`),
-		detector(`"name":null,"parameters":null,"function":null,"direction":null,"split":null,"columns":null,"rules":null,"calendars":null`)} {
+		detector(`"name":"","parameters":{},"function":"","direction":"both","split":[],"columns":[],"rules":[],"calendars":["*"],"eventScore":25`),
+		detector(`"name":null,"parameters":null,"function":null,"direction":null,"split":null,"columns":null,"rules":null,"calendars":null,"eventScore":null`)} {
 		q := parse(t, raw)
-		require.Equal(t, Detector{Name: detect.Auto, Parameters: defaults(t, detect.Auto), Direction: Both, Calendars: []string{All}}, q.Detector, raw)
+		require.Equal(t, Detector{Name: detect.Auto, Parameters: defaults(t, detect.Auto), Direction: Both, Calendars: []string{All}, EventScore: 25}, q.Detector, raw)
 		require.Equal(t, "Average", q.Statistic)
 		require.Empty(t, q.RollUp)
 		require.Empty(t, q.Notices)
@@ -46,14 +46,14 @@ func defaults(t *testing.T, name string) map[string]float64 {
 func TestWholeDetector(t *testing.T) {
 	q := parse(t, detector(`"name":"random_cut_forest","parameters":{"numberOfTrees":50,"withDirectionality":false},"direction":"low","split":["account","InstanceId","account"],
 		"columns":[{"metric":"NetworkIn","statistic":"Sum"},{"metric":"NetworkOut"}],
-		"rules":[{"skipWithin":5,"skipWithinPercent":10,"onlyAbove":100,"onlyBelow":null},{"onlyBelow":2000}],"calendars":["black-friday"," holidays","holidays"]`))
+		"rules":[{"skipWithin":5,"skipWithinPercent":10,"onlyAbove":100,"onlyBelow":null},{"onlyBelow":2000}],"calendars":["black-friday"," holidays","holidays"],"eventScore":62.5`))
 	parameters := defaults(t, detect.RandomCutForest)
 	parameters["numberOfTrees"], parameters["withDirectionality"] = 50, 0
 	require.Equal(t, Detector{
 		Name: "random_cut_forest", Parameters: parameters, Direction: Low, Split: []string{"account", "InstanceId"}, Join: Mean,
 		Columns:   []Column{{"NetworkIn", "Sum", Sum}, {"NetworkOut", "Average", Mean}},
 		Rules:     []Rule{{number64(5), number64(10), number64(100), nil}, {OnlyBelow: number64(2000)}},
-		Calendars: []string{"black-friday", "holidays"},
+		Calendars: []string{"black-friday", "holidays"}, EventScore: 62.5,
 	}, q.Detector)
 	require.Empty(t, q.Notices)
 }
@@ -119,6 +119,15 @@ func TestSplitJoinsByTheStatistic(t *testing.T) {
 	}
 }
 
+// Peers are scored each by itself against the others: a split tells groups apart and joins nothing.
+func TestPeersAreNotJoined(t *testing.T) {
+	q := parse(t, with(`"statistic":"p99","detector":{"name":"peers","split":["region"]},"rollUp":["account"]`))
+	require.True(t, q.Detector.Peers())
+	require.Equal(t, []string{"region"}, q.Detector.Split)
+	require.Equal(t, None, q.Detector.Join)
+	require.Equal(t, []string{"account"}, q.RollUp)
+}
+
 func TestBadDetectorNamesTheField(t *testing.T) {
 	for name, c := range map[string]struct{ json, field, says string }{
 		"detector of text":          {with(`"detector":"auto"`), "detector", "a JSON string"},
@@ -158,6 +167,10 @@ func TestBadDetectorNamesTheField(t *testing.T) {
 		"rules that leave nothing":  {detector(`"rules":[{"onlyAbove":10},{"onlyBelow":10}]`), "detector.rules[1]", "nothing is left"},
 		"empty calendar":            {detector(`"calendars":["a",""]`), "detector.calendars[1]", "empty"},
 		"calendars of text":         {detector(`"calendars":"*"`), "detector.calendars", "a JSON string"},
+		"event score of 0":          {detector(`"eventScore":0`), "detector.eventScore", "above 0"},
+		"event score too high":      {detector(`"eventScore":100.5`), "detector.eventScore", "at most 100"},
+		"event score of text":       {detector(`"eventScore":"25"`), "detector.eventScore", "a JSON string"},
+		"too much together":         {detector(`"name":"random_cut_forest","parameters":{"numberOfTrees":1000,"subSampleSize":1000,"shingleSize":30}`), "detector.parameters", "fit in memory"},
 		"unknown roll-up":           {with(`"rollUp":["stat"]`), "rollUp[0]", "namespace"},
 		"roll-up of text":           {with(`"rollUp":"account"`), "rollUp", "a JSON string"},
 		"roll-up over a split":      {with(`"rollUp":["region"],"detector":{"split":["account"]}`), "rollUp[0]", "use account, account_id, metric, namespace"},

@@ -21,6 +21,7 @@ type detectorModel struct {
 	Columns    []json.RawMessage          `json:"columns"`
 	Rules      []json.RawMessage          `json:"rules"`
 	Calendars  []string                   `json:"calendars"` // nil: absent
+	EventScore *float64                   `json:"eventScore"`
 
 	columns []columnModel
 	rules   []ruleModel
@@ -39,7 +40,7 @@ type ruleModel struct {
 }
 
 var (
-	detectorFields = []string{"name", "parameters", "function", "direction", "split", "columns", "rules", "calendars"}
+	detectorFields = []string{"name", "parameters", "function", "direction", "split", "columns", "rules", "calendars", "eventScore"}
 	columnFields   = []string{"metric", "statistic"}
 	ruleFields     = []string{"skipWithin", "skipWithinPercent", "onlyAbove", "onlyBelow"}
 )
@@ -142,7 +143,7 @@ func (m detectorModel) validate(q *Query) ([]string, error) {
 	if d.Split, err = labels("detector.split", m.Split, splitLabels(q.Dimensions)); err != nil {
 		return nil, err
 	}
-	if len(d.Split) > 0 {
+	if len(d.Split) > 0 && !d.Peers() {
 		if d.Join, err = joinOf("detector.split", q.Statistic); err != nil {
 			return nil, err
 		}
@@ -153,8 +154,35 @@ func (m detectorModel) validate(q *Query) ([]string, error) {
 	if d.Rules, err = m.validRules(); err != nil {
 		return nil, err
 	}
-	d.Calendars, err = m.calendars()
-	return notices, err
+	if d.Calendars, err = m.calendars(); err != nil {
+		return nil, err
+	}
+	if d.EventScore, err = m.eventScore(); err != nil {
+		return nil, err
+	}
+	return notices, m.fits(*d)
+}
+
+// fits fails where what is each by itself within its limits is too much together. Defaults are not.
+func (m detectorModel) fits(d Detector) error {
+	if len(m.Parameters)+len(d.Columns) == 0 {
+		return nil
+	}
+	_, err := detect.New(detect.Spec{Name: d.Name, BucketsPerDay: 1, Columns: len(d.Columns), Parameters: d.Parameters})
+	if err != nil {
+		return fieldError("detector.parameters", "%v", err)
+	}
+	return nil
+}
+
+func (m detectorModel) eventScore() (float64, error) {
+	if m.EventScore == nil {
+		return detect.DefaultEventScore, nil
+	}
+	if s := *m.EventScore; !(s > 0 && s <= 100) {
+		return 0, fieldError("detector.eventScore", "%v is no score from which an anomaly begins: it must be above 0 and at most 100", s)
+	}
+	return *m.EventScore, nil
 }
 
 // function reads the function and the direction. Elastic's spellings name both at once: low_count, high_mean.

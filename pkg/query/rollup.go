@@ -33,7 +33,7 @@ func labels(field string, names, known []string) ([]string, error) {
 // rollUp reads the labels of a roll-up. Series that a split has joined have lost the labels that it does not name.
 func (q Query) rollUp(names []string) ([]string, error) {
 	known := splitLabels(q.Dimensions)
-	if split := q.Detector.Split; len(split) > 0 {
+	if split := q.Detector.Split; len(split) > 0 && !q.Detector.Peers() {
 		byAccount := slices.Contains(split, "account") || slices.Contains(split, "account_id") // either gives the other
 		known = slices.DeleteFunc(known, func(label string) bool {
 			given := byAccount && (label == "account" || label == "account_id")

@@ -10,6 +10,8 @@ import {
   detectorError,
   detectorName,
   detectorSummary,
+  EVENT_SCORE,
+  eventScoreError,
   FUNCTION_NAMES,
   FUNCTION_STATISTIC,
   NO_CALENDAR,
@@ -19,9 +21,11 @@ import {
   shownLabels,
   splitError,
   switchedDetector,
+  withFunction,
 } from './detector';
 import { ColumnFields, ParameterFields, RuleFields } from './DetectorFields';
-import { ChoiceField, Labelled, NamesField } from './fields';
+import { ChoiceField, Labelled, NamesField, TextField } from './fields';
+import { numberOrNull } from './query';
 import { Rows } from './Rows';
 import { type LoadOptions, type Option, toOption, useOptions } from './suggestions';
 import {
@@ -63,7 +67,7 @@ const DIRECTION_OPTIONS = [
 function functionHelp(name: DetectorFunction): string {
   const statistic = `Takes the statistic ${FUNCTION_STATISTIC[name]}`;
   return name === 'rare_zero'
-    ? `${statistic} and the detector of that name: a 0 that is rare at its hour is the anomaly`
+    ? `${statistic} and the detector of that name: it speaks where nothing comes, a 0 where zeros are rare`
     : statistic;
 }
 
@@ -141,7 +145,7 @@ function DetectorForm({ id, query, definitions, calendars, metrics, update }: Pr
           width={28}
           value={detector.function ?? AS_IT_IS}
           options={FUNCTION_OPTIONS}
-          onChange={(value) => set({ function: value === AS_IT_IS ? undefined : value })}
+          onChange={(value) => update(withFunction(query, value === AS_IT_IS ? undefined : value))}
         />
         <Labelled id={id('direction')} label="Direction">
           <RadioButtonGroup
@@ -152,6 +156,16 @@ function DetectorForm({ id, query, definitions, calendars, metrics, update }: Pr
             onChange={(value) => set({ direction: value === BOTH ? undefined : value })}
           />
         </Labelled>
+        <TextField
+          id={id('eventScore')}
+          label="An anomaly begins at score"
+          description="anomaly_event is above 0 where an anomaly begins: a score from here on, once until it is over or becomes ten times rarer"
+          type="number"
+          placeholder={String(EVENT_SCORE)}
+          error={eventScoreError(detector)}
+          value={detector.eventScore === undefined ? '' : String(detector.eventScore)}
+          onCommit={(text) => set({ eventScore: numberOrNull(text) ?? undefined })}
+        />
       </Stack>
       {definition && (
         <Text color="secondary" variant="bodySmall">

@@ -215,6 +215,22 @@ describe('detector', () => {
     expect(screen.getByLabelText('Detector')).toBeDisabled();
   });
 
+  it('drops a statistic that a function contradicts', async () => {
+    const { onChange, user } = await open({ statistic: 'p99' });
+    await user.click(screen.getByLabelText('Function'));
+    await user.click(await screen.findByText('Maximum'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { function: 'max' }, statistic: 'Average' });
+  });
+
+  it('takes the score from which an anomaly begins, and writes no default', async () => {
+    const { onChange, user } = await open();
+    await user.type(screen.getByLabelText(/^An anomaly begins at score/), '50{Enter}');
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, detector: { eventScore: 50 } });
+    await user.clear(screen.getByLabelText(/^An anomaly begins at score/));
+    await user.tab();
+    expect(onChange).toHaveBeenLastCalledWith(base);
+  });
+
   it('adds a rule with its first limit, reads it back in words, and takes it away', async () => {
     const { onChange, user } = await open();
     await user.click(screen.getByRole('button', { name: 'Add rule' }));

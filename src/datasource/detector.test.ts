@@ -10,6 +10,7 @@ import {
   ruleWords,
   shownCalendars,
   switchedDetector,
+  withFunction,
   withParameter,
 } from './detector';
 import { DETECTORS } from './testDetectors';
@@ -67,6 +68,11 @@ describe('normaliseDetector', () => {
     expect(normaliseDetector(raw)).toEqual(expected);
   });
 
+  it('writes the score of an event only where it is not the default', () => {
+    expect(normaliseDetector({ eventScore: 25 })).toBeUndefined();
+    expect(normaliseDetector({ eventScore: 50 })).toEqual({ eventScore: 50 });
+  });
+
   it('knows no calendar from every calendar', () => {
     expect(normaliseDetector({ calendars: [] })).toEqual({ calendars: [] });
     expect(normaliseDetector({ calendars: ['nights', '*'] })).toBeUndefined();
@@ -79,6 +85,12 @@ describe('changes', () => {
       split: ['region'],
     });
     expect(patchedDetector({ direction: 'low' }, { direction: undefined })).toBeUndefined();
+  });
+
+  it('of a function drop a statistic that contradicts it', () => {
+    expect(withFunction({ statistic: 'p99' }, 'sum')).toEqual({ detector: { function: 'sum' }, statistic: 'Average' });
+    expect(withFunction({ statistic: 'Sum' }, 'rare_zero')).toEqual({ detector: { function: 'rare_zero' } });
+    expect(withFunction({ detector: { function: 'sum' }, statistic: 'p99' }, undefined)).toEqual({});
   });
 
   it('of a parameter write only what is not its default', () => {
@@ -130,6 +142,8 @@ test.each<[Detector, string | undefined]>([
   [{ rules: [{ onlyAbove: 9 }, { onlyBelow: 3 }] }, 'Nothing is left to score: no value is above 9 and below 3'],
   [{ split: ['account'] }, 'p99 of several series cannot be joined: use Average, Sum, Minimum, Maximum, SampleCount'],
   [{ split: ['account'], function: 'mean' }, undefined],
+  [{ eventScore: 0 }, 'Use above 0, at most 100'],
+  [{ eventScore: 62.5 }, undefined],
   [{ name: 'unknown' }, 'There is no detector "unknown"'],
   [{ name: forest.name, parameters: { leaves: 1 } }, 'There is no parameter "leaves"'],
   [{ name: forest.name, parameters: { decay: 2 } }, 'Time decay: Use from 0 to 1'],
@@ -137,6 +151,10 @@ test.each<[Detector, string | undefined]>([
   [{ function: 'rare_zero', name: 'unknown' }, undefined],
 ])('the first error of %j is %s', (detector, error) => {
   expect(detectorError({ detector, statistic: 'p99' }, DETECTORS)).toBe(error);
+});
+
+test('peers are not joined, so any statistic will do', () => {
+  expect(detectorError({ detector: { name: 'peers', split: ['account'] }, statistic: 'p99' }, [])).toBeUndefined();
 });
 
 test('a detector is taken on trust while the list is not here', () => {
@@ -163,6 +181,7 @@ describe('summary', () => {
   it.each<[Detector | undefined, string[] | undefined, string]>([
     [undefined, undefined, 'Automatic, both directions'],
     [{ name: 'ewma', direction: 'low' }, undefined, 'ewma, only low values'],
+    [{ eventScore: 50 }, undefined, 'Automatic, both directions, an anomaly begins at 50'],
     [{ function: 'rare_zero' }, undefined, 'Rare zero, both directions'],
     [
       {

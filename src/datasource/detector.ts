@@ -1,6 +1,7 @@
 import { withoutAbsent } from './absent';
 import {
   ALL,
+  DEFAULT_STATISTIC,
   type Detector,
   type DetectorDefinition,
   type DetectorFunction,
@@ -14,6 +15,9 @@ import { hasVariable } from './variables';
 
 /** The detector of a query that names none. */
 export const AUTO = 'auto';
+
+/** The score from which an anomaly begins, of a query that gives none. */
+export const EVENT_SCORE = 25;
 
 /** The statistic that a function stands for, whatever the query says. */
 export const FUNCTION_STATISTIC: Record<DetectorFunction, string> = {
@@ -57,6 +61,7 @@ export function normaliseDetector(raw: unknown): Detector | undefined {
         .filter((rule) => Object.keys(rule).length > 0)
     ),
     calendars: calendarsOf(raw.calendars),
+    eventScore: raw.eventScore === EVENT_SCORE ? undefined : (raw.eventScore as number | undefined),
   };
   return nonEmpty(withoutAbsent({ ...raw, ...own }));
 }
@@ -81,6 +86,20 @@ export const functionOf = (detector: Detector = {}): DetectorFunction | undefine
 /** A patch on a detector; what is undefined goes back to its default. */
 export const patchedDetector = (detector: Detector | undefined, patch: Detector): Detector | undefined =>
   normaliseDetector({ ...detector, ...patch });
+
+/**
+ * What changes with another function of a query. A function decides the statistic: another one that was chosen before goes back to the
+ * default, which contradicts none.
+ */
+export function withFunction(
+  { detector, statistic }: Pick<VigiaQuery, 'detector' | 'statistic'>,
+  name: string | undefined
+): Partial<VigiaQuery> {
+  const next = patchedDetector(detector, { function: name });
+  const decided = functionOf(next);
+  const isContrary = decided !== undefined && FUNCTION_STATISTIC[decided] !== statistic;
+  return { detector: next, ...(isContrary ? { statistic: DEFAULT_STATISTIC } : {}) };
+}
 
 /** Another detector keeps everything that does not belong to one detector alone. */
 export function switchedDetector(
@@ -118,6 +137,12 @@ export function parameterError({ min, max, whole }: DetectorParameter, value: nu
   return fits ? undefined : `Use ${whole ? 'a whole number ' : ''}from ${min} to ${max}`;
 }
 
+/** What is wrong with the score from which an anomaly begins. */
+export function eventScoreError({ eventScore }: Detector): string | undefined {
+  const fits = eventScore === undefined || (typeof eventScore === 'number' && eventScore > 0 && eventScore <= 100);
+  return fits ? undefined : 'Use above 0, at most 100';
+}
+
 /** What is wrong with one rule, by its field. */
 export function ruleErrors({
   skipWithin,
@@ -153,7 +178,8 @@ export function rulesError(rules: Rule[] = []): string | undefined {
 export function splitError(detector: Detector = {}, statistic: string): string | undefined {
   const name = functionOf(detector);
   const joined = name ? FUNCTION_STATISTIC[name] : statistic;
-  const isJoinable = !detector.split || JOINABLE.includes(joined) || hasVariable(joined);
+  const isJoined = detector.split !== undefined && detectorName(detector) !== 'peers';
+  const isJoinable = !isJoined || JOINABLE.includes(joined) || hasVariable(joined);
   return isJoinable ? undefined : `${joined} of several series cannot be joined: use ${JOINABLE.join(', ')}`;
 }
 
@@ -162,7 +188,12 @@ export function detectorError(
   { detector = {}, statistic }: Pick<VigiaQuery, 'detector' | 'statistic'>,
   definitions: DetectorDefinition[]
 ): string | undefined {
-  return definitionError(detector, definitions) ?? splitError(detector, statistic) ?? firstRuleError(detector.rules);
+  return (
+    definitionError(detector, definitions) ??
+    splitError(detector, statistic) ??
+    firstRuleError(detector.rules) ??
+    eventScoreError(detector)
+  );
 }
 
 const firstRuleError = (rules: Rule[] = []): string | undefined =>
@@ -218,6 +249,7 @@ export function detectorSummary(
     detector.split ? `split by ${detector.split.join(', ')}` : '',
     detector.columns ? counted(detector.columns.length, 'further column') : '',
     detector.rules ? counted(detector.rules.length, 'rule') : '',
+    detector.eventScore === undefined ? '' : `an anomaly begins at ${detector.eventScore}`,
     calendarWords(detector.calendars),
     rollUp.length > 0 ? `rolled up by ${rollUp.join(', ')}` : '',
   ];
@@ -279,7 +311,7 @@ function calendarsOf(value: unknown): string[] | undefined {
 const columnOf = (raw: Record<string, unknown>): ExtraColumn => ({
   ...raw,
   metric: isText(raw.metric) ? raw.metric : '',
-  statistic: isText(raw.statistic) ? raw.statistic : 'Average',
+  statistic: isText(raw.statistic) ? raw.statistic : DEFAULT_STATISTIC,
 });
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

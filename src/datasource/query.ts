@@ -1,7 +1,7 @@
 import { type Measure, MEASURES } from '../contract';
 import { withoutAbsent } from './absent';
 import { normaliseDetector } from './detector';
-import { ALL, type Dimensions, type VigiaQuery, type VigiaVariableQuery } from './types';
+import { ALL, DEFAULT_STATISTIC, type Dimensions, type VigiaQuery, type VigiaVariableQuery } from './types';
 import { hasVariable } from './variables';
 
 /** The newest version that this front end and pkg/query understand. */
@@ -14,7 +14,7 @@ export const DEFAULT_QUERY: Omit<VigiaQuery, 'refId'> = {
   regions: [ALL],
   namespace: '',
   metric: '',
-  statistic: 'Average',
+  statistic: DEFAULT_STATISTIC,
   dimensions: {},
   period: 'auto',
   score: true,

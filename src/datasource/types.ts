@@ -5,6 +5,9 @@ import { type Measure } from '../contract';
 /** Stands for every account, every region of an account, or every value of a dimension. */
 export const ALL = '*';
 
+/** The statistic of a query that chooses none. */
+export const DEFAULT_STATISTIC = 'Average';
+
 /** Each key with its values; `["*"]` is any value, `{}` is the metric without dimensions. */
 export type Dimensions = Record<string, string[]>;
 
@@ -42,6 +45,8 @@ export interface Detector {
   rules?: Rule[];
   /** Absent: every calendar of the data source; empty: none. */
   calendars?: string[];
+  /** Above 0, up to 100: scores from it on can begin an anomaly. Absent: 25. */
+  eventScore?: number;
 }
 
 /** The query model, version 1, as docs/architecture.md gives it. */

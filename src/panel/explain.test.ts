@@ -61,6 +61,7 @@ test('of a roll-up the influencers of one bucket are asked for', async () => {
       query: { ...query, legend: 'replaced', accounts: ['payments'], dimensions: { InstanceId: ['i-1'] } },
       from: new Date(STEP).toISOString(),
       to: new Date(2 * STEP).toISOString(),
+      labels: rollUpLabels,
     },
     { showErrorAlert: false }
   );

@@ -101,6 +101,7 @@ export function explainerOf(request: DataQueryRequest | undefined): Explainer {
           query: narrowed(query, series.labels),
           from: rfc3339(time),
           to: rfc3339(time + (series.periodMs ?? 1000)),
+          labels: series.labels,
         }));
         return { kind: 'influencers', ...answer };
       }
@@ -117,8 +118,8 @@ export function explainerOf(request: DataQueryRequest | undefined): Explainer {
 const rfc3339 = (time: number) => new Date(time).toISOString();
 
 /**
- * The query of one roll-up: narrowed by its labels to the series below it, as far as a query can say so. What is scored against
- * others, or joined with them, keeps them all.
+ * The query of one roll-up: narrowed by its labels to the series below it, as far as a query can say so, that no more is read than is
+ * needed. What is scored against others, or joined with them, keeps them all.
  */
 export function narrowed(query: VigiaQuery, labels: Labels): VigiaQuery {
   if (query.detector?.name === 'peers' || query.detector?.split) {

@@ -1,0 +1,109 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
+	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
+	"github.com/vigia-cloudwatch/vigia/pkg/history"
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+// reading is what came back of a plan's series.
+type reading struct {
+	results  []history.Result   // of the plan's keys
+	columns  [][]history.Result // of each column, for each of the plan's keys
+	failures []accounts.Failure
+	usage    history.Usage
+	empty    []string // columns of which nothing was ever observed
+	unkept   int      // series of which AWS no longer keeps anything in the range
+	partly   int      // series of which AWS no longer keeps the older part
+}
+
+func (i *Instance) read(ctx context.Context, p plan) (reading, error) {
+	w := p.window
+	if p.analysed() {
+		w = analysis.Training(w)
+	}
+	all, usage, err := i.reader.Read(ctx, p.asked(), w)
+	if err != nil {
+		return reading{}, err
+	}
+	n := len(p.keys)
+	out := reading{results: all[:n], usage: usage}
+	for k, r := range out.results {
+		if r.Err != nil {
+			out.failures = append(out.failures, i.failure(p.keys[k], accounts.Explain(r.Err)))
+			if out.lost(k, p.window) {
+				continue
+			}
+			// What is stored is shown beside the failure.
+		}
+		switch gone := r.Unkept.Intersect(p.window); {
+		case !gone.Empty() && gone.Len() == p.window.Len():
+			out.unkept++
+		case !gone.Empty():
+			out.partly++
+		}
+	}
+	for c, column := range p.columns() {
+		results := all[(c+1)*n : (c+2)*n]
+		name := fmt.Sprintf("column %s of %s", column.Statistic, column.Metric)
+		for k, r := range results {
+			if r.Err != nil {
+				out.failures = append(out.failures, i.failure(p.keys[k], fmt.Errorf("%s: %w", name, accounts.Explain(r.Err))))
+			}
+		}
+		if n > 0 && !slices.ContainsFunc(results, func(r history.Result) bool { return r.Err != nil || observed(r.Series) }) {
+			out.empty = append(out.empty, name)
+		}
+		out.columns = append(out.columns, results)
+	}
+	out.failures = firstOfEach(out.failures)
+	return out, nil
+}
+
+func (i *Instance) failure(k series.Key, err error) accounts.Failure {
+	return accounts.Failure{Account: i.alias(k), Region: k.Region, Err: err}
+}
+
+// lost says that a series could not be read and that nothing of it is stored in the window.
+func (r reading) lost(key int, w series.Window) bool {
+	result := r.results[key]
+	return result.Err != nil && !observed(result.Series.Slice(w))
+}
+
+// blind says that a column of a series could not be read and that nothing of it is stored: there is no score without it.
+func (r reading) blind(key int) bool {
+	return slices.ContainsFunc(r.columns, func(column []history.Result) bool {
+		return column[key].Err != nil && !observed(column[key].Series)
+	})
+}
+
+func observed(s series.Series) bool {
+	return slices.ContainsFunc(s.Values, func(v float64) bool { return !math.IsNaN(v) })
+}
+
+// firstOfEach keeps one failure for each account and region, which stands for all its series: what may not be listed cannot be read either.
+func firstOfEach(failures []accounts.Failure) []accounts.Failure {
+	type place struct{ account, region string }
+	seen := map[place]bool{}
+	return slices.DeleteFunc(failures, func(f accounts.Failure) bool {
+		at := place{f.Account, f.Region}
+		again := seen[at]
+		seen[at] = true
+		return again
+	})
+}
+
+func (i *Instance) alias(k series.Key) string {
+	for _, a := range i.directory.Accounts() {
+		if a.ID == k.AccountID {
+			return a.Alias
+		}
+	}
+	return k.AccountID
+}

@@ -1,0 +1,162 @@
+package plugin
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
+	"github.com/vigia-cloudwatch/vigia/pkg/frames"
+	"github.com/vigia-cloudwatch/vigia/pkg/history"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+// subject is one unit as it was read: what is shown of it, and what is analysed.
+type subject struct {
+	shown   frames.Series
+	request analysis.Request // without a range
+	blind   bool             // a column is missing: there is no score
+}
+
+// assemble makes the units of what was read. One of which nothing could be read is left out: a failure says so.
+func assemble(p plan, r reading) ([]subject, error) {
+	a := assembly{plan: p, reading: r, compared: map[int][][]series.Series{}}
+	var out []subject
+	for _, u := range p.units {
+		if !slices.ContainsFunc(u.members, func(k int) bool { return !r.lost(k, p.window) }) {
+			continue
+		}
+		s, err := a.subject(u)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// assembly puts units together.
+type assembly struct {
+	plan
+	reading  reading
+	compared map[int][][]series.Series // by the first of a group of peers: the columns of each
+}
+
+func (a *assembly) subject(u unit) (subject, error) {
+	s := subject{blind: slices.ContainsFunc(u.members, a.reading.blind)}
+	s.request.Detector, s.request.Calendars = detectorOf(a.query.Detector), a.calendars
+	own, err := a.join(u, a.reading.results, a.query.Detector.Join)
+	if err != nil {
+		return s, err
+	}
+	s.request.Series = own
+	for c, column := range a.columns() {
+		joined, err := a.join(u, a.reading.columns[c], column.Join)
+		if err != nil {
+			return s, err
+		}
+		s.request.Columns = append(s.request.Columns, joined)
+	}
+	if u.peers != nil && a.analysed() {
+		if s.request.Columns, err = a.against(u); err != nil {
+			return s, err
+		}
+	}
+	s.request.FinalUntil, s.request.WholeUntil = a.settled(u)
+	s.shown = frames.Series{Account: u.labels["account"], Observed: own.Slice(a.window)}
+	if u.joined {
+		s.shown.Labels, s.shown.Members = u.labels, len(u.members)
+	}
+	return s, nil
+}
+
+// join makes one series of a unit's members; of a unit without a join it is the only one.
+func (a *assembly) join(u unit, results []history.Result, f query.Function) (series.Series, error) {
+	if !u.joined {
+		return results[u.members[0]].Series, nil
+	}
+	members := make([]series.Series, len(u.members))
+	for n, k := range u.members {
+		members[n] = results[k].Series
+	}
+	return analysis.Join(a.joinedKey(u, members[0].Key), members, analysis.Function(f))
+}
+
+// joinedKey identifies what a split has joined, by the labels that the members share and by what the query chose from. Members may come
+// and go: what they were is seen in the values.
+func (a *assembly) joinedKey(u unit, member series.Key) series.Key {
+	k := series.Key{
+		Source: "split " + a.choice, AccountID: u.labels["account_id"], Region: u.labels["region"],
+		Namespace: member.Namespace, Metric: member.Metric, Stat: member.Stat, Period: member.Period,
+	}
+	for _, name := range a.query.Detector.Split {
+		if value, ok := u.labels[name]; ok {
+			k.Dimensions = append(k.Dimensions, series.Dimension{Name: name, Value: value})
+		}
+	}
+	k.Dimensions = series.SortDimensions(k.Dimensions)
+	return k
+}
+
+// against returns the columns of a unit that is compared with its peers.
+func (a *assembly) against(u unit) ([]series.Series, error) {
+	group := u.peers[0]
+	if _, done := a.compared[group]; !done {
+		members := make([]series.Series, len(u.peers))
+		for n, k := range u.peers {
+			members[n] = a.reading.results[k].Series
+		}
+		columns, err := analysis.Peers(members)
+		if err != nil {
+			return nil, err
+		}
+		for n := range columns {
+			for c := range columns[n] {
+				columns[n][c].Key.Source = "peers " + a.choice // another query compares with others
+			}
+		}
+		a.compared[group] = columns
+	}
+	return a.compared[group][slices.Index(u.peers, u.members[0])], nil
+}
+
+// settled is until when a unit is final and whole: as far as everything is that it depends on.
+func (a *assembly) settled(u unit) (final, whole time.Time) {
+	first := a.reading.results[u.members[0]]
+	final, whole = first.FinalUntil, first.WholeUntil
+	for _, k := range append(slices.Clone(u.members), u.peers...) {
+		for _, results := range append([][]history.Result{a.reading.results}, a.reading.columns...) {
+			final, whole = earlier(final, results[k].FinalUntil), earlier(whole, results[k].WholeUntil)
+		}
+	}
+	return final, whole
+}
+
+// detectorOf is a query's detector as analysis takes it.
+func detectorOf(d query.Detector) analysis.Detector {
+	out := analysis.Detector{Name: d.Name, Parameters: d.Parameters, Direction: d.Direction.Sign(), EventScore: d.EventScore}
+	for _, r := range d.Rules {
+		out.Rules = append(out.Rules, analysis.Rule(r))
+	}
+	return out
+}
+
+// unscored is the error of series that have no score because their detector cannot be had; nil where all of them have.
+func unscored(subjects []subject) error {
+	var first error
+	n := 0
+	for _, s := range subjects {
+		err := s.shown.Analysis.Err
+		if err == nil {
+			continue
+		}
+		if n++; first == nil {
+			first = fmt.Errorf("%s: %w", frames.NameOf(s.shown), err)
+		}
+	}
+	if n > 1 {
+		return fmt.Errorf("%d series have no score, the first of them %w", n, first)
+	}
+	return first
+}
