@@ -187,7 +187,7 @@ func Test() error {
 		sh.RunV("npm", "run", "--silent", "typecheck"),
 		sh.RunV("npm", "test", "--silent"),
 		sh.RunV("go", append([]string{"vet", "-tags", tags}, packages...)...),
-		sh.RunV("go", append([]string{"test", "-race", "-vet", "off", "-tags", tags}, packages...)...),
+		sh.RunV("go", append([]string{"test", "-race", "-timeout", "20m", "-vet", "off", "-tags", tags}, packages...)...),
 		// What a back end without SQLite says can only be seen in one.
 		sh.RunWithV(map[string]string{"CGO_ENABLED": "0"}, "go", "test", "-vet", "off", "-tags", tags, "./pkg/store"),
 	)

@@ -151,7 +151,7 @@ func TestEveryDetectorScores(t *testing.T) {
 	history, _, _ := spiked()
 	for _, definition := range detect.Catalogue() {
 		request := read(history, lastDays(1))
-		request.Detector.Name = definition.Name
+		request.Detector = Detector{Name: definition.Name}
 		if definition.Name == detect.Peers {
 			columns, err := Peers([]series.Series{request.Series, shifted(request.Series, 1), shifted(request.Series, 2), shifted(request.Series, 3)})
 			require.NoError(t, err)

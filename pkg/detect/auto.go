@@ -181,9 +181,10 @@ func (a *auto) fade(rarity float64) float64 {
 
 // view is what the channels see of one observation: their statistics, and how rare these are.
 type view struct {
-	statistic, rarity [channels]float64
-	heard             [channels]bool // the channel has something to say
-	far               float64        // what shift learns
+	statistic [channels]float64
+	p, rarity [channels]float64 // p on the statistic's side, rarity on both
+	heard     [channels]bool    // the channel has something to say
+	far       float64           // what shift learns
 }
 
 func (a *auto) look(x float64, d forecast.Distribution) (v view) {
@@ -199,13 +200,16 @@ func (a *auto) look(x float64, d forecast.Distribution) (v view) {
 		v.put(channelShift, a.shift(v.far))
 	}
 	a.lookForest(x, &v)
-	for i := range v.rarity {
-		if v.heard[i] && i != channelForest {
-			v.rarity[i] = a.rareness[i].twoSided(v.statistic[i])
+	for i, heard := range v.heard {
+		if !heard {
+			continue
 		}
-	}
-	if v.heard[channelForest] {
-		v.rarity[channelForest] = a.rareness[channelForest].upward(v.statistic[channelForest])
+		v.p[i] = a.rareness[i].p(v.statistic[i])
+		sides := 2.0
+		if i == channelForest { // a score is never negative
+			sides = 1
+		}
+		v.rarity[i] = rarityOf(sides * v.p[i])
 	}
 	return v
 }
@@ -268,7 +272,7 @@ func (v *view) direction() int8 {
 func (a *auto) learn(o Observation, v view, excursion bool) {
 	for i := range v.statistic {
 		if v.heard[i] {
-			a.rareness[i].learn(v.statistic[i], excursion)
+			a.rareness[i].learn(v.statistic[i], v.p[i], excursion)
 		}
 	}
 	a.ring[a.seen%shiftSpan] = clip(v.far, shiftClip)

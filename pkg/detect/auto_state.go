@@ -59,7 +59,7 @@ func restoreAuto(s Spec, r *state.Reader) Detector {
 	return a
 }
 
-// Explain says what Step would, and what each channel says of the observation.
+// Explain says what Step would, and what each channel and the second opinion say of the observation.
 func (a *auto) Explain(o Observation) Explanation {
 	e := Explanation{Result: a.Clone().Step(o)}
 	if math.IsNaN(e.Score) {
@@ -78,6 +78,14 @@ func (a *auto) Explain(o Observation) Explanation {
 		e.Channels = append(e.Channels, c)
 		weights = append(weights, channelWeights[i])
 	}
-	e.rank(weights)
+	e.Channels = append(e.Channels, a.secondOpinion(o))
+	e.rank(append(weights, 1))
 	return e
+}
+
+// secondOpinion is what it says of an observation, faded; nothing is learnt.
+func (a *auto) secondOpinion(o Observation) Channel {
+	asked := auto{robust: a.robust.Clone().(*Seasonal), alarmed: a.alarmed, alarm: a.alarm}
+	v := asked.robust.judge(o.Value, asked.robust.model.Predict(o.Phase))
+	return Channel{Name: "seasonal", Rarity: math.Max(asked.fade(math.Min(rarityOf(v.p), secondCap)), 0), Direction: v.sign}
 }

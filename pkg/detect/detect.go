@@ -71,7 +71,7 @@ func (e *Explanation) rank(weights []float64) {
 
 // Channel is one statistic that looks at an observation.
 type Channel struct {
-	Name      string // step, baseline, shift, forest ...
+	Name      string // step, baseline, shift, level, forest, seasonal ...
 	Rarity    float64
 	Direction int8
 }

@@ -52,8 +52,9 @@ func sideAndSize(z float64) (side int, size float64) {
 	return 0, z
 }
 
-// learn adds a statistic. One of an excursion belongs to an episode however rare it is, and is not remembered for good at all.
-func (h *rareness) learn(z float64, excursion bool) {
+// learn adds a statistic, of which p has just been found. One of an excursion belongs to an episode however rare it is, and is not
+// remembered for good at all.
+func (h *rareness) learn(z, p float64, excursion bool) {
 	h.weight *= h.growth
 	if h.weight > 1e6 {
 		h.rescale()
@@ -68,7 +69,7 @@ func (h *rareness) learn(z float64, excursion bool) {
 	share := 1.0
 	if excursion {
 		share = 0
-	} else if h.total > rarenessYoung*h.weight && rarityOf(h.p(z)) > episodeRarity {
+	} else if h.total > rarenessYoung*h.weight && rarityOf(p) > episodeRarity {
 		share = lengthen(&h.run[side])
 	} else {
 		h.run[0], h.run[1] = h.run[0]/2, h.run[1]/2
@@ -142,12 +143,6 @@ func (h *rareness) pareto(size float64, start int, beyond, moment, n float64) fl
 	past := ((math.Log2(size)-rarenessLowest)*rarenessPerOctave - float64(start)) * logWidth
 	return math.Max(k, 0.5) / (n + 1) * math.Exp(-past/inverseShape)
 }
-
-// twoSided is the rarity of z or anything as far out on its side, doubled for there being two sides.
-func (h *rareness) twoSided(z float64) float64 { return rarityOf(2 * h.p(z)) }
-
-// upward is the rarity of z or more, of a statistic that is never negative.
-func (h *rareness) upward(z float64) float64 { return rarityOf(h.p(z)) }
 
 // save writes the occupied bins.
 func (h *rareness) save(w *state.Writer) {

@@ -18,7 +18,7 @@ func learnt(n int, draw func() float64) (*rareness, []float64) {
 	all := make([]float64, n)
 	for i := range all {
 		all[i] = draw()
-		h.learn(all[i], false)
+		h.learn(all[i], h.p(all[i]), false)
 	}
 	return &h, all
 }
@@ -79,11 +79,11 @@ func TestRarenessExtrapolates(t *testing.T) {
 func TestRarenessForgets(t *testing.T) {
 	h := newRareness(500)
 	for range 2000 {
-		h.learn(1, false)
+		h.learn(1, h.p(1), false)
 	}
 	require.Greater(t, h.p(1), 0.3)
 	for range 10_000 {
-		h.learn(-1, false)
+		h.learn(-1, h.p(-1), false)
 	}
 	require.Less(t, h.p(1), 0.01)
 	require.Less(t, h.weight, 1.1e6)
@@ -95,7 +95,8 @@ func TestRarenessSaved(t *testing.T) {
 		h := newRareness(rapid.Float64Range(20, 5000).Draw(t, "memory"))
 		scale := math.Pow(10, rapid.Float64Range(-3, 5).Draw(t, "scale"))
 		for range rapid.IntRange(0, 5000).Draw(t, "n") {
-			h.learn(scale*r.NormFloat64(), r.Float64() < 0.01)
+			z := scale * r.NormFloat64()
+			h.learn(z, h.p(z), r.Float64() < 0.01)
 		}
 		var w state.Writer
 		h.save(&w)
