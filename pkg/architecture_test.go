@@ -34,15 +34,17 @@ var rooms = map[string][]string{
 	"history":    {"series", "store", "cloudwatch"},
 	"state":      {},
 	"calendar":   {},
-	"forecast":   {"state"},
-	"detect":     {"forecast", "state", "detect/forest", "detect/isolation", "detect/oneclass"},
-	"analysis":   {"series", "calendar", "detect", "forecast", "state"},
+	"detect":     {"forecast/seasonal", "state", "detect/forest", "detect/isolation", "detect/oneclass"},
+	"analysis":   {"series", "calendar", "detect", "forecast/seasonal", "state"},
 
 	"detect/forest":    {"state"},
 	"detect/isolation": {"state"},
 	"detect/oneclass":  {"state"},
-	"frames":           {"series", "query", "analysis"},
-	"awssim":           {},
+
+	"forecast/seasonal": {"state"},
+
+	"frames": {"series", "query", "analysis"},
+	"awssim": {},
 }
 
 // forbidden calls are those that Grafana's plugin validator flags in pkg/, with the one exception it allows: GF_PLUGIN_ variables.

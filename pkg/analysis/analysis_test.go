@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
@@ -158,7 +158,7 @@ func TestLearningIsNull(t *testing.T) {
 	for _, s := range result.Score {
 		require.True(t, math.IsNaN(s))
 	}
-	var notReady *forecast.NotReadyError
+	var notReady *seasonal.NotReadyError
 	require.ErrorAs(t, result.NotReady, &notReady)
 	require.Empty(t, result.Forecast)
 }
@@ -206,14 +206,14 @@ func TestPhasesFollowTheWallClock(t *testing.T) {
 		for i := range w.Len() {
 			local := w.Time(i).In(zone)
 			weekday := (int(local.Weekday()) + 6) % 7
-			require.Equal(t, forecast.Phase{Day: local.Hour(), Week: weekday*24 + local.Hour()}, p.at(w.Time(i)), local.String())
+			require.Equal(t, seasonal.Phase{Day: local.Hour(), Week: weekday*24 + local.Hour()}, p.at(w.Time(i)), local.String())
 		}
 	}
 }
 
 func TestPhaseOfLongPeriods(t *testing.T) {
 	p := newPhases(time.UTC, day)
-	require.Equal(t, forecast.Phase{Day: 0, Week: 0}, p.at(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)), "a Monday")
+	require.Equal(t, seasonal.Phase{Day: 0, Week: 0}, p.at(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)), "a Monday")
 }
 
 func TestBounds(t *testing.T) {

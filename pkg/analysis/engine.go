@@ -8,7 +8,7 @@ import (
 
 	"github.com/vigia-cloudwatch/vigia/pkg/calendar"
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
@@ -125,7 +125,7 @@ func (out *Result) set(i int, p point) {
 func (e *Engine) forecast(r Request, ep epoch, out *Result) {
 	last := lastObserved(r.Series, out.Range)
 	if last < 0 {
-		out.NotReady = &forecast.NotReadyError{}
+		out.NotReady = &seasonal.NotReadyError{}
 		return
 	}
 	period := r.Series.Window.Period
@@ -154,7 +154,7 @@ func (e *Engine) forecast(r Request, ep epoch, out *Result) {
 }
 
 // modelAfter returns the seasonal model as it stands after the bucket at t: the detector's own, or that of a seasonal detector beside it.
-func (e *Engine) modelAfter(r Request, ep epoch, t time.Time) (*forecast.Model, error) {
+func (e *Engine) modelAfter(r Request, ep epoch, t time.Time) (*seasonal.Model, error) {
 	run := e.newRun(r, ep)
 	d, err := detect.New(run.spec)
 	if err != nil {

@@ -3,7 +3,7 @@ package analysis
 import (
 	"time"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
@@ -28,7 +28,7 @@ func bucketsPerDay(period time.Duration) int { return max(1, int(day/period)) }
 const daySeconds = int64(day / time.Second)
 
 // at returns the phase of the bucket that begins at t. Calls must go forward in time.
-func (p *phases) at(t time.Time) forecast.Phase {
+func (p *phases) at(t time.Time) seasonal.Phase {
 	if !p.known || (!p.until.IsZero() && !t.Before(p.until)) {
 		local := t.In(p.location)
 		_, offset := local.Zone()
@@ -40,14 +40,14 @@ func (p *phases) at(t time.Time) forecast.Phase {
 	second := floorMod(wall, daySeconds)
 	weekday := floorMod((wall-second)/daySeconds+3, 7)
 	bucket := min(int(second/p.period), p.perDay-1)
-	return forecast.Phase{Day: bucket, Week: int(weekday)*p.perDay + bucket}
+	return seasonal.Phase{Day: bucket, Week: int(weekday)*p.perDay + bucket}
 }
 
 func floorMod(a, b int64) int64 { return ((a % b) + b) % b }
 
 // all returns the phases of a window.
-func (p *phases) all(w series.Window) []forecast.Phase {
-	out := make([]forecast.Phase, w.Len())
+func (p *phases) all(w series.Window) []seasonal.Phase {
+	out := make([]seasonal.Phase, w.Len())
 	for i := range out {
 		out[i] = p.at(w.Time(i))
 	}

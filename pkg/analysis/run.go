@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
@@ -156,7 +156,7 @@ func (r *run) before(n int) (*pipeline, error) {
 }
 
 // modeller is a detector that has a seasonal model of its own to forecast from.
-type modeller interface{ Model() *forecast.Model }
+type modeller interface{ Model() *seasonal.Model }
 
 // usual is the median of what was observed.
 func usual(values []float64) float64 {

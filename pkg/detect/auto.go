@@ -5,7 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect/forest"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 // The channels of auto: each is a statistic with a distribution of its own.
@@ -115,7 +115,7 @@ func (a *auto) Clone() Detector {
 }
 
 // Model returns the detector's model as it stands, to forecast from. Whoever wants to teach it clones it first.
-func (a *auto) Model() *forecast.Model { return a.robust.model }
+func (a *auto) Model() *seasonal.Model { return a.robust.model }
 
 // Size of the detector in memory.
 func (a *auto) Size() int {
@@ -187,8 +187,8 @@ type view struct {
 	far       float64           // what shift learns
 }
 
-func (a *auto) look(x float64, d forecast.Distribution) (v view) {
-	if a.seen < forecast.MinObservations {
+func (a *auto) look(x float64, d seasonal.Distribution) (v view) {
+	if a.seen < seasonal.MinObservations {
 		a.lookForest(x, &v)
 		return v
 	}

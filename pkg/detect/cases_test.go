@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 // play scores the values f(0) .. f(n-1).
@@ -66,7 +66,7 @@ func TestPercentagesAtTheirLimits(t *testing.T) {
 		}
 		out := play(made(named(name, percent())), train+14*perDay, saturated)
 		require.LessOrEqual(t, count(out[train:], 75), 1)
-		for _, res := range out[forecast.MinObservations:] {
+		for _, res := range out[seasonal.MinObservations:] {
 			require.True(t, res.Lower >= 0 && res.Upper <= 100 && res.Lower <= res.Expected && res.Expected <= res.Upper)
 		}
 		idle := func(i int) float64 { // one that does nothing, but for a while

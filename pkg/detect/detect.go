@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -16,7 +16,7 @@ type Observation struct {
 	// Columns are the further columns of a forest of several metrics, or of Peers the centre and the spread of the others at the
 	// same moment. The detector reads it during the call only. NaN: missing.
 	Columns []float64
-	Phase   forecast.Phase
+	Phase   seasonal.Phase
 	Quiet   bool // a planned event: no score, and nothing is learnt
 }
 
@@ -157,7 +157,7 @@ const (
 	multiplicity = 6
 )
 
-func missing(x float64) bool { return !(math.Abs(x) <= forecast.MaxMagnitude) }
+func missing(x float64) bool { return !(math.Abs(x) <= seasonal.MaxMagnitude) }
 
 // score turns a rarity into 0 to 100.
 func score(rarity float64) float64 { return math.Min(math.Max(25*(rarity-1), 0), 100) }
@@ -168,8 +168,8 @@ func rarityOf(p float64) float64 {
 }
 
 // model is the configuration of the seasonal model.
-func (s Spec) model() forecast.Config {
-	return forecast.Config{BucketsPerDay: s.BucketsPerDay, Lower: s.Lower, Upper: s.Upper}
+func (s Spec) model() seasonal.Config {
+	return seasonal.Config{BucketsPerDay: s.BucketsPerDay, Lower: s.Lower, Upper: s.Upper}
 }
 
 // smallest of two distances by magnitude; NaN counts as far away.

@@ -4,7 +4,7 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -60,7 +60,7 @@ func (c *ewma) Step(o Observation) Result {
 	r := Result{Expected: math.NaN(), Lower: math.NaN(), Upper: math.NaN(), Score: math.NaN(), Rarity: math.NaN()}
 	floor := sigmaFloor(c.mean, c.spec)
 	sigma := math.Max(c.scale.sigma(), floor)
-	known := c.seen >= forecast.MinObservations
+	known := c.seen >= seasonal.MinObservations
 	if known {
 		r.Expected = c.within(c.mean)
 		r.Lower, r.Upper = c.within(c.mean-c.width*sigma), c.within(c.mean+c.width*sigma)
@@ -80,10 +80,10 @@ func (c *ewma) Step(o Observation) Result {
 
 // gauge makes a probability of a standardised deviation: by the distribution of its kind, and once more by that of the rarity that came
 // out, which mends what the first does not follow (counts, errors that come in groups).
-type gauge struct{ errors, rarity forecast.Tails }
+type gauge struct{ errors, rarity seasonal.Tails }
 
 func newGauge(memory float64) gauge {
-	return gauge{forecast.NewTails(memory), forecast.NewRarityTails(memory)}
+	return gauge{seasonal.NewTails(memory), seasonal.NewRarityTails(memory)}
 }
 
 // speak scores a deviation, then learns it. Nothing is critical on little history.
@@ -126,7 +126,7 @@ func (c *ewma) within(x float64) float64 { return math.Min(math.Max(x, c.spec.Lo
 func (c *ewma) learn(x, sigma float64) {
 	c.seen++
 	e := x - c.mean
-	if c.seen <= forecast.MinObservations {
+	if c.seen <= seasonal.MinObservations {
 		n := float64(c.seen)
 		if c.seen > 1 {
 			c.scale.learn(e, 1/(n-1), math.Inf(1))

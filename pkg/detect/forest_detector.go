@@ -6,7 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect/forest"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -89,7 +89,7 @@ type forestDetector struct {
 	scored      int
 	mean        float64 // of raw scores
 	variance    float64
-	tails       forecast.Tails
+	tails       seasonal.Tails
 	after       int // of the next points, how many have an anomaly in their shingle
 	rows        int // learnt
 	band        [3]float64
@@ -113,7 +113,7 @@ func newForestDetector(s Spec) *forestDetector {
 		mean:        rawMean, variance: rawDeviation * rawDeviation,
 		band: [3]float64{math.NaN(), math.NaN(), math.NaN()},
 	}
-	d.tails = forecast.NewRarityTails(d.memory)
+	d.tails = seasonal.NewRarityTails(d.memory)
 	d.scratch()
 	return d
 }

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect/isolation"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -36,7 +36,7 @@ const (
 var isolationKind = windowedKind{
 	channel:    "isolation",
 	parameters: isolationParameters,
-	tails:      forecast.NewRarityTails,
+	tails:      seasonal.NewRarityTails,
 	make: func(s Spec, width int) estimator {
 		return forestEstimator{isolation.New(isolation.Config{
 			Trees:  parameterInt(s, isolationParameters, "numberOfTrees"),

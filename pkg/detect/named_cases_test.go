@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 // beside gives peers a group that does what f says, with a spread; others look at the value alone.
@@ -99,7 +99,7 @@ func TestNamedColdStart(t *testing.T) {
 				x = 1e6
 			}
 			res := d.Step(detect.Observation{Value: x, Columns: beside(name, 100, 1), Phase: phase(i)})
-			require.Equal(t, i < forecast.MinObservations, math.IsNaN(res.Score), "%s at %d", name, i)
+			require.Equal(t, i < seasonal.MinObservations, math.IsNaN(res.Score), "%s at %d", name, i)
 			require.Equal(t, math.IsNaN(res.Score), math.IsNaN(res.Rarity), "%s at %d", name, i)
 			if i < 2*perDay {
 				require.False(t, res.Score >= 75, "%s: critical on little history, at %d", name, i)
@@ -115,7 +115,7 @@ func TestNamedColdStart(t *testing.T) {
 // TestNamedGaps: what is missing, infinite, too large to be or planned has no score, teaches nothing and harms nothing.
 func TestNamedGaps(t *testing.T) {
 	t.Parallel()
-	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 2 * forecast.MaxMagnitude}
+	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 2 * seasonal.MaxMagnitude}
 	for _, name := range byName() {
 		r := rand.New(rand.NewPCG(3, 3))
 		d := made(specOf(name))
@@ -172,7 +172,7 @@ func TestNamedConstants(t *testing.T) {
 				case i == train:
 					require.GreaterOrEqual(t, res.Score, 75.0, "%s: the first change of a constant %g", name, level)
 					require.EqualValues(t, 1, res.Direction, name)
-				case i >= forecast.MinObservations:
+				case i >= seasonal.MinObservations:
 					quiet := 25.0
 					if (name == detect.Auto || name == light) && i > train && i < train+12 {
 						quiet = 75 // it is still remembered for an hour
@@ -202,7 +202,7 @@ func TestNamedHugeValues(t *testing.T) {
 				x = -x
 			}
 			res := d.Step(detect.Observation{Value: x, Columns: beside(name, -x, math.Abs(x)), Phase: phase(i)})
-			if i < forecast.MinObservations {
+			if i < seasonal.MinObservations {
 				continue
 			}
 			require.True(t, res.Score >= 0 && res.Score <= 100 && res.Rarity >= 0 && res.Rarity <= detect.MaxRarity, "%s at %d: %+v", name, i, res)
@@ -227,7 +227,7 @@ func TestNamedLongerPeriods(t *testing.T) {
 				if i >= n-3 {
 					x = 0
 				}
-				res := d.Step(detect.Observation{Value: x, Columns: beside(name, usual, 15), Phase: forecast.Phase{Day: i % buckets, Week: i % (7 * buckets)}})
+				res := d.Step(detect.Observation{Value: x, Columns: beside(name, usual, 15), Phase: seasonal.Phase{Day: i % buckets, Week: i % (7 * buckets)}})
 				if i > n/2 && i < n-3 {
 					require.Less(t, res.Score, 75.0, "%s, %d buckets a day, at %d", name, buckets, i)
 				}

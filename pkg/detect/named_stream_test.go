@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -32,7 +32,7 @@ func hourlyStorm(t *rapid.T) []detect.Observation {
 		o := detect.Observation{
 			Value:   usual + noise*r.NormFloat64(),
 			Columns: []float64{usual + 5*r.NormFloat64(), 5 + r.Float64()},
-			Phase:   forecast.Phase{Day: i % hourly, Week: i % (7 * hourly)},
+			Phase:   seasonal.Phase{Day: i % hourly, Week: i % (7 * hourly)},
 			Quiet:   r.Float64() < 0.01,
 		}
 		switch u := r.Float64(); {
@@ -173,7 +173,7 @@ func TestNamedDamageNeverPanics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec := smallSpec(name)
 			step := func(d detect.Detector, i int) {
-				d.Step(detect.Observation{Value: float64(i * i % 11), Columns: []float64{5, float64(i % 3)}, Phase: forecast.Phase{Day: i % hourly, Week: i % (7 * hourly)}})
+				d.Step(detect.Observation{Value: float64(i * i % 11), Columns: []float64{5, float64(i % 3)}, Phase: seasonal.Phase{Day: i % hourly, Week: i % (7 * hourly)}})
 			}
 			var states [][]byte
 			for _, n := range []int{0, 10, 40, 10 * hourly, 20 * hourly} {
@@ -298,7 +298,7 @@ func TestNamedDefinitions(t *testing.T) {
 				spec.Parameters = map[string]float64{p.Name: edge}
 				detector := made(spec)
 				for i := range 200 {
-					detector.Step(detect.Observation{Value: float64(i * i % 11), Columns: []float64{5, 1}, Phase: forecast.Phase{Day: i % hourly, Week: i % (7 * hourly)}})
+					detector.Step(detect.Observation{Value: float64(i * i % 11), Columns: []float64{5, 1}, Phase: seasonal.Phase{Day: i % hourly, Week: i % (7 * hourly)}})
 				}
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect/oneclass"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -29,7 +29,7 @@ var oneClassParameters = []Parameter{
 var oneClassKind = windowedKind{
 	channel:    "boundary",
 	parameters: oneClassParameters,
-	tails:      forecast.NewTails,
+	tails:      seasonal.NewTails,
 	make: func(s Spec, width int) estimator {
 		return machineEstimator{oneclass.New(oneclass.Config{
 			Nu:       parameterFloat(s, oneClassParameters, "nu"),

@@ -4,7 +4,7 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -81,7 +81,7 @@ func (p *peers) Step(o Observation) Result {
 	}
 	turmoil := p.turmoil(spread)
 	expected, sigma := p.expect(centre, turmoil)
-	known := p.seen >= forecast.MinObservations
+	known := p.seen >= seasonal.MinObservations
 	if known {
 		r.Expected = p.within(expected)
 		r.Lower = p.within(expected - sigma*p.gauge.errors.Quantile(p.share, false))
@@ -124,7 +124,7 @@ func (p *peers) learn(x, centre, spread, turmoil, sigma float64) {
 	n := float64(p.seen)
 	expected, _ := p.expect(centre, turmoil)
 	observed := x
-	if p.seen > forecast.MinObservations {
+	if p.seen > seasonal.MinObservations {
 		e := x - expected
 		p.run = runOf(p.run, e, habitClip*sigma)
 		half := math.Max(float64(p.spec.BucketsPerDay)/2, 6)
@@ -135,7 +135,7 @@ func (p *peers) learn(x, centre, spread, turmoil, sigma float64) {
 	slow := math.Max(1/n, 1/p.days)
 	if p.seen > 1 { // the first says nothing of its error
 		quiet := sigma / turmoil
-		if p.seen <= forecast.MinObservations {
+		if p.seen <= seasonal.MinObservations {
 			quiet = math.Inf(1)
 		}
 		p.offset.errors.learn((observed-centre-p.offset.by)/turmoil, slow, quiet)

@@ -4,7 +4,7 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -53,7 +53,7 @@ type rareZero struct {
 	again     [dayHours]rate // zeros after a zero
 	after     bool           // the last was zero
 	evidence  float64        // of the run of zeros at hand; 0 after anything else
-	rarity    forecast.Tails // of the evidence
+	rarity    seasonal.Tails // of the evidence
 }
 
 // rate is a decayed count of trials and of zeros among them.
@@ -81,7 +81,7 @@ func newRareZero(s Spec) *rareZero {
 		perDay:    perDay,
 		memory:    math.Max(parameterFloat(s, rareZeroParameters, "memory")*float64(perDay), leastMemory),
 		shrinkage: parameterFloat(s, rareZeroParameters, "shrinkage"),
-		rarity:    forecast.NewRarityTails(math.Max(28*float64(perDay), 1024)),
+		rarity:    seasonal.NewRarityTails(math.Max(28*float64(perDay), 1024)),
 	}
 }
 
@@ -95,7 +95,7 @@ func (z *rareZero) Step(o Observation) Result {
 	chance := z.chance(day, week)
 	zero := o.Value == 0
 	z.evidence = z.weigh(zero, chance, day)
-	if z.seen >= forecast.MinObservations {
+	if z.seen >= seasonal.MinObservations {
 		r.Raw = z.evidence
 		z.speak(&r)
 	}
@@ -104,7 +104,7 @@ func (z *rareZero) Step(o Observation) Result {
 	return r
 }
 
-func (z *rareZero) slots(ph forecast.Phase) (day, week int) {
+func (z *rareZero) slots(ph seasonal.Phase) (day, week int) {
 	n := 7 * z.perDay
 	at := ((ph.Week % n) + n) % n
 	of := ((ph.Day % z.perDay) + z.perDay) % z.perDay
@@ -139,7 +139,7 @@ func (z *rareZero) speak(r *Result) {
 	statistic := evidenceScale * z.evidence
 	up, _ := z.rarity.P(statistic)
 	r.Rarity = rarityOf(math.Min(multiplicity*up, 1))
-	if z.seen < max(2*z.perDay, forecast.MinObservations) {
+	if z.seen < max(2*z.perDay, seasonal.MinObservations) {
 		r.Rarity = math.Min(r.Rarity, learningRarity)
 	}
 	r.Score = score(r.Rarity)

@@ -3,7 +3,7 @@ package detect
 import (
 	"math"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 const (
@@ -19,13 +19,13 @@ var seasonalDefinition = Definition{
 	restore: restoreSeasonal,
 }
 
-// Seasonal is the detector on forecast.Model alone: step, baseline and shift, each by its own tails, joined by a quadratic mean that has tails
+// Seasonal is the detector on seasonal.Model alone: step, baseline and shift, each by its own tails, joined by a quadratic mean that has tails
 // again. Excursions teach it nothing. Use NewSeasonal.
 type Seasonal struct {
-	model    *forecast.Model
-	distance forecast.Tails // of the distance from the baseline
-	shift    forecast.Tails // of its mean over shiftSpan
-	joint    forecast.Tails // of the three together
+	model    *seasonal.Model
+	distance seasonal.Tails // of the distance from the baseline
+	shift    seasonal.Tails // of its mean over shiftSpan
+	joint    seasonal.Tails // of the three together
 	ring     [shiftSpan]float64
 	at       int
 }
@@ -33,14 +33,14 @@ type Seasonal struct {
 var _ Detector = (*Seasonal)(nil)
 
 // NewSeasonal returns a detector that has seen nothing.
-func NewSeasonal(cfg forecast.Config) *Seasonal {
-	m := forecast.New(cfg)
+func NewSeasonal(cfg seasonal.Config) *Seasonal {
+	m := seasonal.New(cfg)
 	memory := math.Max(28*float64(m.Config().BucketsPerDay), 1024)
 	return &Seasonal{
 		model:    m,
-		distance: forecast.NewTails(memory),
-		shift:    forecast.NewTails(memory),
-		joint:    forecast.NewRarityTails(memory),
+		distance: seasonal.NewTails(memory),
+		shift:    seasonal.NewTails(memory),
+		joint:    seasonal.NewRarityTails(memory),
 	}
 }
 
@@ -52,7 +52,7 @@ func (s *Seasonal) Clone() Detector {
 }
 
 // Model returns the detector's model as it stands, to forecast from. Whoever wants to teach it clones it first.
-func (s *Seasonal) Model() *forecast.Model { return s.model }
+func (s *Seasonal) Model() *seasonal.Model { return s.model }
 
 // Step scores one observation, then learns it.
 func (s *Seasonal) Step(o Observation) Result {
@@ -81,12 +81,12 @@ func (s *Seasonal) Step(o Observation) Result {
 func (s *Seasonal) learn(o Observation) {
 	before := s.model.Stage()
 	s.model.Update(o.Value, o.Phase)
-	if stage := s.model.Stage(); stage == before || stage <= forecast.Daily {
+	if stage := s.model.Stage(); stage == before || stage <= seasonal.Daily {
 		return
 	}
-	s.distance.Fade(forecast.FadeOnStage)
-	s.shift.Fade(forecast.FadeOnStage)
-	s.joint.Fade(forecast.FadeOnStage)
+	s.distance.Fade(seasonal.FadeOnStage)
+	s.shift.Fade(seasonal.FadeOnStage)
+	s.joint.Fade(seasonal.FadeOnStage)
 }
 
 // verdict is what the statistics say of an observation: the rarity of each with its direction, and their common probability.
@@ -98,7 +98,7 @@ type verdict struct {
 }
 
 // judge finds the probability of an observation at least as unusual as x, and its direction; then it learns the statistics.
-func (s *Seasonal) judge(x float64, d forecast.Distribution) verdict {
+func (s *Seasonal) judge(x float64, d seasonal.Distribution) verdict {
 	step := smallest(x-d.Mean, x-d.Other) / d.Scale
 	far := clip(smallest(x-d.Baseline, x-d.Other)/d.BaselineScale, 1e6)
 	v := verdict{stepSign: signOf(step), baselineSign: signOf(far)}

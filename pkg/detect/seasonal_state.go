@@ -4,7 +4,7 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -26,7 +26,7 @@ func (s *Seasonal) Save(w *state.Writer) {
 func restoreSeasonal(spec Spec, r *state.Reader) Detector {
 	s := NewSeasonal(spec.model())
 	r.Version(seasonalVersion)
-	s.model = forecast.RestoreModel(spec.model(), r)
+	s.model = seasonal.RestoreModel(spec.model(), r)
 	s.distance.Restore(r)
 	s.shift.Restore(r)
 	s.joint.Restore(r)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 // TestGapsHarmNothing: a third of the buckets missing and then a whole two days, in every way in which a value can be none.
@@ -17,7 +17,7 @@ func TestGapsHarmNothing(t *testing.T) {
 	eachSeasonal(t, func(t *testing.T, name string) {
 		k := kinds()[0]
 		obs := k.generate(rand.New(rand.NewPCG(2, 2)), train+7*perDay)
-		odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 2 * forecast.MaxMagnitude}
+		odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 2 * seasonal.MaxMagnitude}
 		r := rand.New(rand.NewPCG(3, 3))
 		d := made(k.spec(name))
 		for i, o := range obs {
@@ -85,13 +85,13 @@ func TestQuietStretches(t *testing.T) {
 }
 
 // newYork is the phase of a 5-minute bucket by the wall clock of a zone with daylight saving time, as package analysis finds it.
-func newYork(t *testing.T) func(time.Time) forecast.Phase {
+func newYork(t *testing.T) func(time.Time) seasonal.Phase {
 	zone, err := time.LoadLocation("America/New_York")
 	require.NoError(t, err)
-	return func(at time.Time) forecast.Phase {
+	return func(at time.Time) seasonal.Phase {
 		local := at.In(zone)
 		bucket := (local.Hour()*60 + local.Minute()) / 5
-		return forecast.Phase{Day: bucket, Week: (int(local.Weekday())+6)%7*perDay + bucket}
+		return seasonal.Phase{Day: bucket, Week: (int(local.Weekday())+6)%7*perDay + bucket}
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 const perDay = 288
@@ -55,7 +55,7 @@ func (k noise) generate(r *rand.Rand, n int) []detect.Observation {
 	return out
 }
 
-func phase(i int) forecast.Phase { return forecast.Phase{Day: i % perDay, Week: i % (7 * perDay)} }
+func phase(i int) seasonal.Phase { return seasonal.Phase{Day: i % perDay, Week: i % (7 * perDay)} }
 
 func rhythm(i int) float64 {
 	day := 2 * math.Pi * float64(i%perDay) / perDay

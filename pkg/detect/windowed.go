@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 const (
@@ -41,20 +41,20 @@ type estimator interface {
 type windowed struct {
 	spec   Spec
 	kind   windowedKind
-	model  *forecast.Model
+	model  *seasonal.Model
 	drift  drift
 	others []covariate
 	row    []float32 // of the observation at hand
 	ring   rowRing
 	fitted *fitted
-	joint  forecast.Tails // of the estimator's statistic
+	joint  seasonal.Tails // of the estimator's statistic
 }
 
 // windowedKind is what sets one windowed detector apart from another.
 type windowedKind struct {
 	channel    string
 	parameters []Parameter
-	tails      func(memory float64) forecast.Tails // of the statistic
+	tails      func(memory float64) seasonal.Tails // of the statistic
 	make       func(s Spec, width int) estimator
 }
 
@@ -68,7 +68,7 @@ var _ Detector = (*windowed)(nil)
 
 // newWindowed returns a detector that has seen nothing. The parameters window and refit are in buckets.
 func newWindowed(s Spec, kind windowedKind) *windowed {
-	m := forecast.New(s.model())
+	m := seasonal.New(s.model())
 	s.BucketsPerDay = m.Config().BucketsPerDay
 	width := valueFeatures + s.Columns
 	w := &windowed{
@@ -131,7 +131,7 @@ func column(o Observation, i int) float64 {
 }
 
 // look makes the row of an observation.
-func (w *windowed) look(o Observation, d forecast.Distribution) {
+func (w *windowed) look(o Observation, d seasonal.Distribution) {
 	far := smallest(o.Value-d.Baseline, o.Value-d.Other) / d.BaselineScale
 	w.row[0] = feature(smallest(o.Value-d.Mean, o.Value-d.Other) / d.Scale)
 	w.row[1] = feature(far)
@@ -153,7 +153,7 @@ func feature(z float64) float32 {
 }
 
 // judge scores the row and learns it. An excursion is no example of the habits of a series.
-func (w *windowed) judge(o Observation, d forecast.Distribution, r *Result) {
+func (w *windowed) judge(o Observation, d seasonal.Distribution, r *Result) {
 	ready := w.model.Ready() == nil
 	sign := w.sign()
 	var p float64
@@ -215,11 +215,11 @@ func (w *windowed) fit() {
 }
 
 // advance teaches the model; when it enters a new stage its errors become smaller, and what was known of them nearly goes.
-func (w *windowed) advance(x float64, ph forecast.Phase) {
+func (w *windowed) advance(x float64, ph seasonal.Phase) {
 	before := w.model.Stage()
 	w.model.Update(x, ph)
-	if stage := w.model.Stage(); stage != before && stage > forecast.Daily {
-		w.joint.Fade(forecast.FadeOnStage)
+	if stage := w.model.Stage(); stage != before && stage > seasonal.Daily {
+		w.joint.Fade(seasonal.FadeOnStage)
 	}
 }
 
@@ -237,7 +237,7 @@ func (w *windowed) Clone() Detector {
 }
 
 // Model returns the seasonal model as it stands, to forecast from. Whoever wants to teach it clones it first.
-func (w *windowed) Model() *forecast.Model { return w.model }
+func (w *windowed) Model() *seasonal.Model { return w.model }
 
 // Explain says what Step would and, where the estimator can say, which columns carry it.
 func (w *windowed) Explain(o Observation) Explanation {

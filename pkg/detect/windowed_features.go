@@ -3,7 +3,7 @@ package detect
 import (
 	"math"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 const (
@@ -72,7 +72,7 @@ func newCovariate(perDay int) covariate { return covariate{perDay: perDay} }
 func (c *covariate) slots() int { return min(c.perDay, dayHours) }
 
 // between returns the slots of the week whose centres lie about a phase, and the share of the second.
-func (c *covariate) between(ph forecast.Phase) (a, b int, share float64) {
+func (c *covariate) between(ph seasonal.Phase) (a, b int, share float64) {
 	n, buckets := 7*c.slots(), 7*c.perDay
 	at := ((ph.Week % buckets) + buckets) % buckets
 	if n == buckets {
@@ -84,7 +84,7 @@ func (c *covariate) between(ph forecast.Phase) (a, b int, share float64) {
 }
 
 // expected is the level with both profiles, interpolated.
-func (c *covariate) expected(ph forecast.Phase) float64 {
+func (c *covariate) expected(ph seasonal.Phase) float64 {
 	a, b, share := c.between(ph)
 	n := c.slots()
 	return c.level + (1-share)*(c.hour[a%n]+float64(c.week[a])) + share*(c.hour[b%n]+float64(c.week[b]))
@@ -96,14 +96,14 @@ func (c *covariate) sigma() float64 {
 }
 
 // standardise returns the distance of x from what is usual, NaN where either is not known.
-func (c *covariate) standardise(x float64, ph forecast.Phase) float64 {
-	if missing(x) || c.seen < forecast.MinObservations {
+func (c *covariate) standardise(x float64, ph seasonal.Phase) float64 {
+	if missing(x) || c.seen < seasonal.MinObservations {
 		return math.NaN()
 	}
 	return (x - c.expected(ph)) / c.sigma()
 }
 
-func (c *covariate) learn(x float64, ph forecast.Phase) {
+func (c *covariate) learn(x float64, ph seasonal.Phase) {
 	if missing(x) {
 		return
 	}
@@ -111,7 +111,7 @@ func (c *covariate) learn(x float64, ph forecast.Phase) {
 		c.level = x
 	}
 	e, sigma := x-c.expected(ph), math.Inf(1)
-	if c.seen >= forecast.MinObservations {
+	if c.seen >= seasonal.MinObservations {
 		sigma = c.sigma()
 	}
 	c.seen++

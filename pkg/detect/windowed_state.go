@@ -3,7 +3,7 @@ package detect
 import (
 	"math"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -27,7 +27,7 @@ func (w *windowed) Save(s *state.Writer) {
 func restoreWindowed(spec Spec, kind windowedKind, r *state.Reader) Detector {
 	w := newWindowed(spec, kind)
 	r.Version(windowedVersion)
-	w.model = forecast.RestoreModel(spec.model(), r)
+	w.model = seasonal.RestoreModel(spec.model(), r)
 	r.Floats(w.drift.ring[:])
 	w.drift.at = bounded(r, driftSpan-1)
 	for i := range w.others {
@@ -57,7 +57,7 @@ func bounded(r *state.Reader, most int) int {
 // finite reads a number of a magnitude that can be.
 func finite(r *state.Reader) float64 {
 	x := r.Float()
-	if !(math.Abs(x) <= 1e6*forecast.MaxMagnitude) {
+	if !(math.Abs(x) <= 1e6*seasonal.MaxMagnitude) {
 		r.Fail("a number is not finite")
 		return 0
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
@@ -58,7 +58,7 @@ func TestGoldenFrames(t *testing.T) {
 	learning.Analysis.Forecast, learning.Analysis.ForecastLower, learning.Analysis.ForecastUpper = nil, nil, nil
 	learning.Analysis.HoursToThreshold, learning.Analysis.HoursEarly, learning.Analysis.HoursLate = math.NaN(), math.NaN(), math.NaN()
 	learning.Analysis.MaxInHorizon = math.NaN()
-	learning.Analysis.NotReady = &forecast.NotReadyError{Have: 100, Need: 576, Observed: 90}
+	learning.Analysis.NotReady = &seasonal.NotReadyError{Have: 100, Need: 576, Observed: 90}
 	never := shown("production", instance("i-1"))
 	never.Analysis.HoursToThreshold, never.Analysis.HoursEarly = math.Inf(1), math.Inf(1)
 	for name, c := range map[string]struct {

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 // PerDay is the number of buckets in a day: they last 5 minutes.
@@ -73,7 +73,7 @@ func (k Kind) Generate(seed uint64, n int) []detect.Observation {
 	for i := range out {
 		out[i] = detect.Observation{
 			Value: k.observe(source, k.scale*k.rhythm(i)),
-			Phase: forecast.Phase{Day: i % PerDay, Week: i % Week},
+			Phase: seasonal.Phase{Day: i % PerDay, Week: i % Week},
 		}
 	}
 	return out

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 const day = 24 * time.Hour
@@ -86,9 +86,9 @@ func (g Grid) ByRow(buckets []float64) []float64 {
 }
 
 // phase of a bucket by wall clock; the files name no time zone.
-func (g Grid) phase(bucket int) forecast.Phase {
+func (g Grid) phase(bucket int) seasonal.Phase {
 	at := g.Start.Add(time.Duration(bucket) * g.Period)
 	perDay := g.PerDay()
 	ofDay := int(at.Sub(at.Truncate(day))/g.Period) % perDay
-	return forecast.Phase{Day: ofDay, Week: int(at.Weekday())*perDay + ofDay}
+	return seasonal.Phase{Day: ofDay, Week: int(at.Weekday())*perDay + ofDay}
 }

@@ -1,4 +1,4 @@
-package forecast_test
+package seasonal_test
 
 import (
 	"encoding/binary"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 // TestOneStepBand: 99 % of clean observations lie in the band of the step before, and both sides are missed alike.
@@ -18,7 +18,7 @@ func TestOneStepBand(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			above, below, points := 0, 0, 0
 			for seed := range uint64(6) {
-				m := forecast.New(k.cfg)
+				m := seasonal.New(k.cfg)
 				for i, x := range k.generate(seed, 42*perDay) {
 					if i >= 28*perDay {
 						d := m.Predict(phase(i))
@@ -47,7 +47,7 @@ func TestTailIsTheProbabilityOfTheTail(t *testing.T) {
 	rare := 0
 	points := 0
 	for seed := range uint64(10) {
-		m := forecast.New(k.cfg)
+		m := seasonal.New(k.cfg)
 		for i, x := range k.generate(seed, 56*perDay) {
 			if i >= 28*perDay {
 				up, down := m.Predict(phase(i)).Tail(x)
@@ -61,22 +61,22 @@ func TestTailIsTheProbabilityOfTheTail(t *testing.T) {
 		}
 	}
 	require.InDelta(t, 0.002, float64(rare)/float64(points), 0.0012)
-	up, down := forecast.New(k.cfg).Predict(phase(0)).Tail(1)
+	up, down := seasonal.New(k.cfg).Predict(phase(0)).Tail(1)
 	require.True(t, up == 1 && down == 1, "nothing is improbable before there is a model")
 }
 
 func TestNarrowerCoverage(t *testing.T) {
 	k := kinds()[0]
-	wide, narrow := forecast.New(k.cfg), k.cfg
+	wide, narrow := seasonal.New(k.cfg), k.cfg
 	narrow.Coverage = 0.8
-	m := forecast.New(narrow)
+	m := seasonal.New(narrow)
 	values := k.generate(1, 28*perDay)
 	learn(wide, values, 0)
 	learn(m, values, 0)
 	a, b := wide.Predict(phase(0)), m.Predict(phase(0))
 	require.Equal(t, a.Mean, b.Mean)
 	require.Less(t, b.Upper-b.Lower, 0.7*(a.Upper-a.Lower))
-	require.Equal(t, forecast.DefaultCoverage, forecast.New(forecast.Config{Coverage: 7}).Config().Coverage)
+	require.Equal(t, seasonal.DefaultCoverage, seasonal.New(seasonal.Config{Coverage: 7}).Config().Coverage)
 }
 
 // TestTheClockMayJump: on a day of 23 or 25 hours the season follows the wall clock that the phases tell.
@@ -84,7 +84,7 @@ func TestTheClockMayJump(t *testing.T) {
 	for name, jump := range map[string]int{"spring": 12, "autumn": -12} {
 		t.Run(name, func(t *testing.T) {
 			k := kinds()[0]
-			m := forecast.New(k.cfg)
+			m := seasonal.New(k.cfg)
 			values := k.generate(2, 30*perDay)
 			clock := 0
 			for i := range 29 * perDay {
@@ -105,7 +105,7 @@ func TestTheClockMayJump(t *testing.T) {
 func TestIncidentTeachesLittle(t *testing.T) {
 	k := kinds()[0]
 	values := k.generate(3, 30*perDay)
-	clean, struck := forecast.New(k.cfg), forecast.New(k.cfg)
+	clean, struck := seasonal.New(k.cfg), seasonal.New(k.cfg)
 	learn(clean, values[:28*perDay], 0)
 	learn(struck, values[:28*perDay], 0)
 	for i := 28 * perDay; i < 29*perDay; i++ {
@@ -128,7 +128,7 @@ func TestCloneIsIndependent(t *testing.T) {
 		k := kinds()[rapid.IntRange(0, len(kinds())-1).Draw(t, "kind")]
 		values := k.generate(rapid.Uint64().Draw(t, "seed"), 10*perDay)
 		cut := rapid.IntRange(0, len(values)).Draw(t, "cut")
-		m := forecast.New(k.cfg)
+		m := seasonal.New(k.cfg)
 		learn(m, values[:cut], 0)
 		c := m.Clone()
 		other := m.Clone()
@@ -156,14 +156,14 @@ func TestOtherPeriods(t *testing.T) {
 			}
 			return x
 		}
-		at := func(i int) forecast.Phase { return forecast.Phase{Day: i % buckets, Week: i % (7 * buckets)} }
-		m := forecast.New(forecast.Config{BucketsPerDay: buckets, Upper: math.Inf(1)})
+		at := func(i int) seasonal.Phase { return seasonal.Phase{Day: i % buckets, Week: i % (7 * buckets)} }
+		m := seasonal.New(seasonal.Config{BucketsPerDay: buckets, Upper: math.Inf(1)})
 		n := max(35*buckets, 210)
 		n -= n % (7 * buckets)
 		for i := range n {
 			m.Update(value(i)+2*r.NormFloat64(), at(i))
 		}
-		ahead := make([]forecast.Phase, 7*buckets)
+		ahead := make([]seasonal.Phase, 7*buckets)
 		for i := range ahead {
 			ahead[i] = at(n + i)
 		}
@@ -178,13 +178,13 @@ func TestOtherPeriods(t *testing.T) {
 
 func TestOddConfigurations(t *testing.T) {
 	nan := math.NaN()
-	for _, cfg := range []forecast.Config{
+	for _, cfg := range []seasonal.Config{
 		{}, {BucketsPerDay: -5}, {BucketsPerDay: 1 << 40, Lower: 3, Upper: -3}, {BucketsPerDay: 24, Lower: nan, Upper: nan, Coverage: nan},
 	} {
-		m := forecast.New(cfg)
+		m := seasonal.New(cfg)
 		for i := range 100 {
-			m.Update(float64(i%7), forecast.Phase{Day: -i, Week: 1 << 50})
-			d := m.Predict(forecast.Phase{Day: 1 << 50, Week: -i})
+			m.Update(float64(i%7), seasonal.Phase{Day: -i, Week: 1 << 50})
+			d := m.Predict(seasonal.Phase{Day: 1 << 50, Week: -i})
 			require.False(t, math.IsInf(d.Mean, 0) || math.IsInf(d.Scale, 0))
 		}
 	}
@@ -204,7 +204,7 @@ func FuzzModel(f *testing.F) {
 	f.Add(bytesOf(1e99, -1e99), uint16(500), 6)
 	f.Fuzz(func(t *testing.T, raw []byte, repeat uint16, buckets int) {
 		buckets = 1 + max(buckets, -buckets)%48
-		m := forecast.New(forecast.Config{BucketsPerDay: buckets, Lower: math.Inf(-1), Upper: math.Inf(1)})
+		m := seasonal.New(seasonal.Config{BucketsPerDay: buckets, Lower: math.Inf(-1), Upper: math.Inf(1)})
 		var values []float64
 		for ; len(raw) >= 8; raw = raw[8:] {
 			values = append(values, math.Float64frombits(binary.LittleEndian.Uint64(raw)))
@@ -214,9 +214,9 @@ func FuzzModel(f *testing.F) {
 		}
 		n := len(values) + int(repeat)%1500
 		for i := range n {
-			ph := forecast.Phase{Day: i % buckets, Week: i % (7 * buckets)}
+			ph := seasonal.Phase{Day: i % buckets, Week: i % (7 * buckets)}
 			d := m.Predict(ph)
-			if m.Observed() >= forecast.MinObservations {
+			if m.Observed() >= seasonal.MinObservations {
 				finite(t, d.Mean, d.Lower, d.Upper, d.Scale, d.Baseline, d.BaselineScale)
 				up, down := d.Tail(values[i%len(values)])
 				finite(t, up, down)
@@ -226,7 +226,7 @@ func FuzzModel(f *testing.F) {
 		if m.Ready() != nil {
 			return
 		}
-		ahead := make([]forecast.Phase, 3*buckets)
+		ahead := make([]seasonal.Phase, 3*buckets)
 		p := m.Project(ahead)
 		for _, column := range [][]float64{p.Mean, p.Lower, p.Upper} {
 			finite(t, column...)
@@ -246,7 +246,7 @@ func finite(t *testing.T, values ...float64) {
 func BenchmarkUpdate(b *testing.B) {
 	k := kinds()[0]
 	values := k.generate(1, 28*perDay)
-	m := forecast.New(k.cfg)
+	m := seasonal.New(k.cfg)
 	learn(m, values, 0)
 	b.ReportAllocs()
 	for i := range b.N {
@@ -256,7 +256,7 @@ func BenchmarkUpdate(b *testing.B) {
 
 func BenchmarkProjectDay(b *testing.B) {
 	k := kinds()[0]
-	m := forecast.New(k.cfg)
+	m := seasonal.New(k.cfg)
 	learn(m, k.generate(1, 28*perDay), 0)
 	ahead := phases(28*perDay, perDay)
 	b.ReportAllocs()

@@ -1,4 +1,4 @@
-// Package forecast holds the seasonal model that anomaly scores and forecasts share.
+// Package seasonal holds the seasonal model that anomaly scores and forecasts share.
 //
 // It is pure arithmetic: observations on a regular grid go in one at a time, each with its Phase (where its bucket lies
 // in the day and in the week), and distributions come out. It knows no clock, no time zone and no metric.
@@ -23,4 +23,4 @@
 // days, because a return to it is no surprise.
 //
 // Everything is deterministic, takes constant time for one observation (amortised) and allocates nothing after New.
-package forecast
+package seasonal

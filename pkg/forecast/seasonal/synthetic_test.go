@@ -1,10 +1,10 @@
-package forecast_test
+package seasonal_test
 
 import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 const perDay = 288
@@ -13,13 +13,13 @@ const perDay = 288
 type kind struct {
 	name   string
 	level  float64
-	cfg    forecast.Config
+	cfg    seasonal.Config
 	sample func(r *rand.Rand, state *float64, mean float64) float64
 }
 
 func kinds() []kind {
-	count := forecast.Config{BucketsPerDay: perDay, Upper: math.Inf(1)}
-	free := forecast.Config{BucketsPerDay: perDay, Lower: math.Inf(-1), Upper: math.Inf(1)}
+	count := seasonal.Config{BucketsPerDay: perDay, Upper: math.Inf(1)}
+	free := seasonal.Config{BucketsPerDay: perDay, Lower: math.Inf(-1), Upper: math.Inf(1)}
 	return []kind{
 		{"gaussian", 100, free, func(r *rand.Rand, _ *float64, m float64) float64 { return m + 5*r.NormFloat64() }},
 		{"proportional", 100, count, func(r *rand.Rand, _ *float64, m float64) float64 { return m * math.Exp(0.1*r.NormFloat64()) }},
@@ -30,7 +30,7 @@ func kinds() []kind {
 		{"heavy tails", 100, free, func(r *rand.Rand, _ *float64, m float64) float64 {
 			return m + 4*r.NormFloat64()/math.Sqrt((r.ExpFloat64()+r.ExpFloat64())/2)
 		}},
-		{"percent", 60, forecast.Config{BucketsPerDay: perDay, Upper: 100}, func(r *rand.Rand, _ *float64, m float64) float64 {
+		{"percent", 60, seasonal.Config{BucketsPerDay: perDay, Upper: 100}, func(r *rand.Rand, _ *float64, m float64) float64 {
 			return math.Min(math.Max(m+8*r.NormFloat64(), 0), 100)
 		}},
 	}
@@ -46,10 +46,10 @@ func (k kind) generate(seed uint64, n int) []float64 {
 	return out
 }
 
-func phase(i int) forecast.Phase { return forecast.Phase{Day: i % perDay, Week: i % (7 * perDay)} }
+func phase(i int) seasonal.Phase { return seasonal.Phase{Day: i % perDay, Week: i % (7 * perDay)} }
 
-func phases(from, n int) []forecast.Phase {
-	out := make([]forecast.Phase, n)
+func phases(from, n int) []seasonal.Phase {
+	out := make([]seasonal.Phase, n)
 	for i := range out {
 		out[i] = phase(from + i)
 	}
@@ -65,7 +65,7 @@ func rhythm(i int) float64 {
 	return v
 }
 
-func learn(m *forecast.Model, values []float64, from int) {
+func learn(m *seasonal.Model, values []float64, from int) {
 	for i, x := range values {
 		m.Update(x, phase(from+i))
 	}

@@ -1,4 +1,4 @@
-package forecast_test
+package seasonal_test
 
 import (
 	"math"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/state"
 )
 
@@ -36,7 +36,7 @@ func stormy(t *rapid.T, perDay int) []float64 {
 	return out
 }
 
-func saved(m *forecast.Model) []byte {
+func saved(m *seasonal.Model) []byte {
 	var w state.Writer
 	m.Save(&w)
 	return w.Bytes()
@@ -53,17 +53,17 @@ func requireSameBits(t require.TestingT, a, b []float64) {
 func TestRestoredModelContinues(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.SampledFrom([]int{1, 7, 24, 96, 288}).Draw(rt, "buckets a day")
-		cfg := forecast.Config{BucketsPerDay: n, Lower: math.Inf(-1), Upper: math.Inf(1)}
-		at := func(i int) forecast.Phase { return forecast.Phase{Day: i % n, Week: i % (7 * n)} }
+		cfg := seasonal.Config{BucketsPerDay: n, Lower: math.Inf(-1), Upper: math.Inf(1)}
+		at := func(i int) seasonal.Phase { return seasonal.Phase{Day: i % n, Week: i % (7 * n)} }
 		values := stormy(rt, n)
 		cut := rapid.IntRange(0, len(values)).Draw(rt, "cut")
-		m := forecast.New(cfg)
+		m := seasonal.New(cfg)
 		for i, x := range values[:cut] {
 			m.Update(x, at(i))
 		}
 		bytes := saved(m)
 		r := state.NewReader(bytes)
-		restored := forecast.RestoreModel(cfg, r)
+		restored := seasonal.RestoreModel(cfg, r)
 		require.NoError(rt, r.Close())
 		require.Equal(rt, bytes, saved(restored))
 		for i := cut; i < len(values); i++ {
@@ -77,7 +77,7 @@ func TestRestoredModelContinues(t *testing.T) {
 			restored.Update(values[i], at(i))
 		}
 		require.Equal(rt, saved(m), saved(restored))
-		ahead := make([]forecast.Phase, 3*n)
+		ahead := make([]seasonal.Phase, 3*n)
 		for i := range ahead {
 			ahead[i] = at(len(values) + i)
 		}
@@ -88,7 +88,7 @@ func TestRestoredModelContinues(t *testing.T) {
 // A state of a month is small, and one of another configuration or version is refused.
 func TestModelStateIsSmallAndItsOwn(t *testing.T) {
 	k := kinds()[0]
-	m := forecast.New(k.cfg)
+	m := seasonal.New(k.cfg)
 	learn(m, k.generate(1, 35*perDay), 0)
 	bytes := saved(m)
 	t.Logf("figure model_state %d bytes", len(bytes))
@@ -98,21 +98,21 @@ func TestModelStateIsSmallAndItsOwn(t *testing.T) {
 	newer := append([]byte(nil), bytes...)
 	newer[0]++
 	for name, c := range map[string]struct {
-		cfg   forecast.Config
+		cfg   seasonal.Config
 		bytes []byte
 	}{"another grid": {other, bytes}, "another version": {k.cfg, newer}, "cut": {k.cfg, bytes[:len(bytes)/2]}, "empty": {k.cfg, nil}} {
 		r := state.NewReader(c.bytes)
-		forecast.RestoreModel(c.cfg, r)
+		seasonal.RestoreModel(c.cfg, r)
 		require.ErrorIs(t, r.Close(), state.ErrDamaged, name)
 	}
 }
 
 // Any bytes are refused or make a model that can be used; nothing panics.
 func FuzzRestoreModel(f *testing.F) {
-	cfg := forecast.Config{BucketsPerDay: 4, Lower: math.Inf(-1), Upper: math.Inf(1)}
-	at := func(i int) forecast.Phase { return forecast.Phase{Day: i % 4, Week: i % 28} }
+	cfg := seasonal.Config{BucketsPerDay: 4, Lower: math.Inf(-1), Upper: math.Inf(1)}
+	at := func(i int) seasonal.Phase { return seasonal.Phase{Day: i % 4, Week: i % 28} }
 	for _, n := range []int{0, 20, 40, 300} {
-		m := forecast.New(cfg)
+		m := seasonal.New(cfg)
 		for i := range n {
 			m.Update(float64(i%7), at(i))
 		}
@@ -120,11 +120,11 @@ func FuzzRestoreModel(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		r := state.NewReader(bytes)
-		m := forecast.RestoreModel(cfg, r)
+		m := seasonal.RestoreModel(cfg, r)
 		for i := range 100 {
 			m.Predict(at(i)).Tail(float64(i))
 			m.Update(float64(i*i%11), at(i))
 		}
-		m.Project([]forecast.Phase{at(0), at(1)})
+		m.Project([]seasonal.Phase{at(0), at(1)})
 	})
 }

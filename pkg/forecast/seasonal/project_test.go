@@ -1,4 +1,4 @@
-package forecast_test
+package seasonal_test
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 // TestBandsHoldWhatTheyPromise projects a day ahead again and again, beyond what was learnt.
@@ -18,7 +18,7 @@ func TestBandsHoldWhatTheyPromise(t *testing.T) {
 			ours, naive := 0.0, 0.0
 			for seed := range uint64(4) {
 				values := k.generate(seed, 42*perDay)
-				m := forecast.New(k.cfg)
+				m := seasonal.New(k.cfg)
 				learn(m, values[:28*perDay], 0)
 				for from := 28 * perDay; from+perDay <= len(values); from += perDay / 2 {
 					p := m.Project(phases(from, perDay))
@@ -46,7 +46,7 @@ func TestBandsHoldWhatTheyPromise(t *testing.T) {
 // TestBandsGrow: what wanders is harder to foresee the further ahead, and the band says so.
 func TestBandsGrow(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	m := forecast.New(forecast.Config{BucketsPerDay: perDay, Lower: math.Inf(-1), Upper: math.Inf(1)})
+	m := seasonal.New(seasonal.Config{BucketsPerDay: perDay, Lower: math.Inf(-1), Upper: math.Inf(1)})
 	x := 0.0
 	inside, points := 0, 0
 	for i := range 60 * perDay {
@@ -95,7 +95,7 @@ func TestTimeToThresholdOfALeak(t *testing.T) {
 		for seed := range uint64(seeds) {
 			values, end, limit := leak(seed)
 			at := end - hours*12
-			m := forecast.New(forecast.Config{BucketsPerDay: perDay, Upper: math.Inf(1)})
+			m := seasonal.New(seasonal.Config{BucketsPerDay: perDay, Upper: math.Inf(1)})
 			learn(m, values[:at], 0)
 			c := m.Project(phases(at, 3*perDay)).TimeToThreshold(values[at-1], limit, true)
 			require.LessOrEqual(t, c.Early, c.Median)
@@ -120,7 +120,7 @@ func TestTimeToThresholdOfALeak(t *testing.T) {
 // TestTrendOfWeeks: a disk fills by the day under a daily rhythm.
 func TestTrendOfWeeks(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
-	m := forecast.New(forecast.Config{BucketsPerDay: perDay, Upper: 100})
+	m := seasonal.New(seasonal.Config{BucketsPerDay: perDay, Upper: 100})
 	used := func(i int) float64 { return 30 + 1.5*float64(i)/perDay + 2*rhythm(i) }
 	n := 28 * perDay
 	for i := range n {
@@ -142,7 +142,7 @@ func TestNoTrendWithoutOne(t *testing.T) {
 	k := kinds()[2]
 	far := 0
 	for seed := range uint64(20) {
-		m := forecast.New(k.cfg)
+		m := seasonal.New(k.cfg)
 		learn(m, k.generate(seed, 30*perDay), 0)
 		p := m.Project(phases(30*perDay, 2*perDay))
 		if math.Abs(p.Mean[2*perDay-1]-k.level*rhythm(32*perDay-1)) > 10 {
@@ -154,7 +154,7 @@ func TestNoTrendWithoutOne(t *testing.T) {
 
 func TestConstantAndZero(t *testing.T) {
 	for _, level := range []float64{0, 42, -1e9} {
-		m := forecast.New(forecast.Config{BucketsPerDay: perDay, Lower: math.Inf(-1), Upper: math.Inf(1)})
+		m := seasonal.New(seasonal.Config{BucketsPerDay: perDay, Lower: math.Inf(-1), Upper: math.Inf(1)})
 		for i := range 14 * perDay {
 			m.Update(level, phase(i))
 		}
@@ -169,9 +169,9 @@ func TestConstantAndZero(t *testing.T) {
 }
 
 func TestTooLittleHistoryIsRefused(t *testing.T) {
-	m := forecast.New(forecast.Config{BucketsPerDay: perDay, Upper: math.Inf(1)})
+	m := seasonal.New(seasonal.Config{BucketsPerDay: perDay, Upper: math.Inf(1)})
 	for i := range 2 * perDay {
-		var short *forecast.NotReadyError
+		var short *seasonal.NotReadyError
 		require.ErrorAs(t, m.Ready(), &short)
 		require.Equal(t, 2*perDay-i, short.Need-short.Have)
 		if i%100 == 0 {
@@ -186,10 +186,10 @@ func TestTooLittleHistoryIsRefused(t *testing.T) {
 	require.NoError(t, m.Ready())
 	require.False(t, math.IsNaN(m.Project(phases(2*perDay, 1)).Mean[0]))
 
-	hourly := forecast.New(forecast.Config{BucketsPerDay: 4, Upper: math.Inf(1)})
+	hourly := seasonal.New(seasonal.Config{BucketsPerDay: 4, Upper: math.Inf(1)})
 	require.ErrorContains(t, hourly.Ready(), "0 of 32 buckets, 32 more are needed")
 
-	holes := forecast.New(forecast.Config{BucketsPerDay: perDay, Upper: math.Inf(1)})
+	holes := seasonal.New(seasonal.Config{BucketsPerDay: perDay, Upper: math.Inf(1)})
 	holes.Update(1, phase(0))
 	for i := range 3 * perDay {
 		holes.Update(math.NaN(), phase(i+1))
@@ -198,7 +198,7 @@ func TestTooLittleHistoryIsRefused(t *testing.T) {
 }
 
 func TestTimeToThreshold(t *testing.T) {
-	p := forecast.Projection{
+	p := seasonal.Projection{
 		Mean:  []float64{10, 20, 30, 40},
 		Lower: []float64{0, 5, 10, 15},
 		Upper: []float64{20, 40, 60, 80},
@@ -207,21 +207,21 @@ func TestTimeToThreshold(t *testing.T) {
 	for _, c := range []struct {
 		now, threshold float64
 		upward         bool
-		want           forecast.Crossing
+		want           seasonal.Crossing
 	}{
-		{0, 35, true, forecast.Crossing{Median: 3.5, Early: 1.75, Late: inf}},
-		{0, 100, true, forecast.Crossing{Median: inf, Early: inf, Late: inf}},
-		{50, 35, true, forecast.Crossing{}},
-		{100, 12, false, forecast.Crossing{Median: 0.978, Early: 0.88, Late: inf}},
-		{12, 12, false, forecast.Crossing{}},
-		{0, math.NaN(), true, forecast.Crossing{Median: inf, Early: inf, Late: inf}},
+		{0, 35, true, seasonal.Crossing{Median: 3.5, Early: 1.75, Late: inf}},
+		{0, 100, true, seasonal.Crossing{Median: inf, Early: inf, Late: inf}},
+		{50, 35, true, seasonal.Crossing{}},
+		{100, 12, false, seasonal.Crossing{Median: 0.978, Early: 0.88, Late: inf}},
+		{12, 12, false, seasonal.Crossing{}},
+		{0, math.NaN(), true, seasonal.Crossing{Median: inf, Early: inf, Late: inf}},
 	} {
 		got := p.TimeToThreshold(c.now, c.threshold, c.upward)
 		require.InDelta(t, 1, ratio(c.want.Median, got.Median), 0.01, "%+v: %+v", c, got)
 		require.InDelta(t, 1, ratio(c.want.Early, got.Early), 0.01, "%+v: %+v", c, got)
 		require.InDelta(t, 1, ratio(c.want.Late, got.Late), 0.01, "%+v: %+v", c, got)
 	}
-	empty := forecast.Projection{}.TimeToThreshold(1, 2, true)
+	empty := seasonal.Projection{}.TimeToThreshold(1, 2, true)
 	require.True(t, math.IsInf(empty.Median, 1))
 }
 
