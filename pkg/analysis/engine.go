@@ -140,7 +140,7 @@ func (e *Engine) forecast(r Request, ep epoch, out *Result) {
 	if out.NotReady = model.Ready(); out.NotReady != nil {
 		return
 	}
-	p := model.Project(newPhases(e.location, period).all(out.Future))
+	p := model.Project(newPhases(e.location, period).all(out.Future), 0)
 	out.Forecast, out.ForecastLower, out.ForecastUpper = p.Mean, p.Lower, p.Upper
 	out.MaxInHorizon = slices.Max(p.Mean)
 	if r.Threshold == nil {

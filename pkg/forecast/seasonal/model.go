@@ -48,7 +48,7 @@ func (c Config) Need() int { return max(2*c.BucketsPerDay, MinObservations) }
 // Normal returns the configuration with defaults filled in and bounds in order.
 func (c Config) Normal() Config {
 	c.BucketsPerDay = min(max(c.BucketsPerDay, 1), 86400)
-	if !(c.Coverage >= 0.5 && c.Coverage <= 0.9999) {
+	if !isLevel(c.Coverage) {
 		c.Coverage = DefaultCoverage
 	}
 	if math.IsNaN(c.Lower) {
@@ -187,15 +187,24 @@ type Distribution struct {
 	Other float64
 	// Away says that the series is on an excursion from where it belongs: its errors are no example of its habits.
 	Away  bool
-	tails *Tails
+	model *Model // nil: there is none yet
+}
+
+// Band returns the band at a level (0.5 to 0.9999; anything else is the configured coverage).
+func (d Distribution) Band(level float64) (lower, upper float64) {
+	if d.model == nil || !isLevel(level) {
+		return d.Lower, d.Upper
+	}
+	outer := d.model.outerAt(level)
+	return d.model.clamp(d.Mean - d.Scale*outer[1]), d.model.clamp(d.Mean + d.Scale*outer[0])
 }
 
 // Tail returns the probability of a value at least as large and at least as small as x. Both are 1 before there is a model.
 func (d Distribution) Tail(x float64) (up, down float64) {
-	if d.tails == nil || math.IsNaN(x) {
+	if d.model == nil || math.IsNaN(x) {
 		return 1, 1
 	}
-	return d.tails.P(standardise(x-d.Mean, d.Scale))
+	return d.model.tails.P(standardise(x-d.Mean, d.Scale))
 }
 
 // standardise divides and keeps the quotient finite.
@@ -234,7 +243,7 @@ func (m *Model) band(mean, scale, baseline, baselineScale, other float64) Distri
 		BaselineScale: baselineScale,
 		Other:         other,
 		Away:          m.anchor.excursion(),
-		tails:         &m.tails,
+		model:         m,
 	}
 }
 
@@ -356,9 +365,31 @@ func (m *Model) innerScale(e expectation) float64 {
 
 func (m *Model) quantiles() {
 	m.fresh = refitEvery
-	p := (1 - m.cfg.Coverage) / 2
-	m.outer = [2]float64{m.tails.Quantile(p, true), m.tails.Quantile(p, false)}
+	m.outer = m.outerOf(m.cfg.Coverage)
 }
+
+func (m *Model) outerOf(level float64) [2]float64 {
+	p := (1 - level) / 2
+	return [2]float64{m.tails.Quantile(p, true), m.tails.Quantile(p, false)}
+}
+
+// outerAt is outerOf a level that may be none, which stands for the configured one.
+func (m *Model) outerAt(level float64) [2]float64 {
+	if !isLevel(level) || level == m.cfg.Coverage {
+		return m.outer
+	}
+	return m.outerOf(level)
+}
+
+// sure is how many standard errors a level stands for.
+func (m *Model) sure(level float64) float64 {
+	if !isLevel(level) {
+		level = m.cfg.Coverage
+	}
+	return math.Sqrt2 * math.Erfinv(level)
+}
+
+func isLevel(level float64) bool { return level >= 0.5 && level <= 0.9999 }
 
 // hampel is the redescending influence of a standardised residual (Hampel 1974).
 func hampel(z float64) float64 {

@@ -137,7 +137,7 @@ func TestCloneIsIndependent(t *testing.T) {
 		}
 		learn(m, values[cut:], cut)
 		learn(c, values[cut:], cut)
-		a, b := m.Project(phases(len(values), 50)), c.Project(phases(len(values), 50))
+		a, b := m.Project(phases(len(values), 50), 0), c.Project(phases(len(values), 50), 0)
 		for i := range a.Mean {
 			if a.Mean[i] != b.Mean[i] || a.Lower[i] != b.Lower[i] || a.Upper[i] != b.Upper[i] {
 				t.Fatalf("step %d differs", i)
@@ -167,7 +167,7 @@ func TestOtherPeriods(t *testing.T) {
 		for i := range ahead {
 			ahead[i] = at(n + i)
 		}
-		p := m.Project(ahead)
+		p := m.Project(ahead, 0)
 		sum := 0.0
 		for i := range ahead {
 			sum += math.Abs(p.Mean[i] - value(n+i))
@@ -227,7 +227,7 @@ func FuzzModel(f *testing.F) {
 			return
 		}
 		ahead := make([]seasonal.Phase, 3*buckets)
-		p := m.Project(ahead)
+		p := m.Project(ahead, 0)
 		for _, column := range [][]float64{p.Mean, p.Lower, p.Upper} {
 			finite(t, column...)
 		}
@@ -261,6 +261,6 @@ func BenchmarkProjectDay(b *testing.B) {
 	ahead := phases(28*perDay, perDay)
 	b.ReportAllocs()
 	for range b.N {
-		m.Project(ahead)
+		m.Project(ahead, 0)
 	}
 }

@@ -5,9 +5,8 @@ import "math"
 const (
 	// A trend is expected to go on for this many times as long as it has lasted before it is damped.
 	trendPatience = 16
-	// trendSure standard errors and trendSlack of the slope bound what a trend may do.
-	trendSure  = 2.6
-	trendSlack = 0.2
+	// trendSlack of the slope, beside its standard error, bounds what a trend may do.
+	trendSlack = 0.25
 	// An excursion without a trend is expected to fade with this many times its age.
 	excursionPatience = 2
 	// fewSamples widens the bands for multi-step errors that are known from few independent samples.
@@ -17,17 +16,19 @@ const (
 // Projection is the forecast of the steps after the last observation; its slices have one element per step.
 type Projection struct {
 	Mean, Lower, Upper []float64
+	Trend              bool // a trend is under way and goes on in it
 }
 
 // path is where the projection goes besides season and level: central, and its lower and upper bounds.
 type path struct{ mid, low, high float64 }
 
-// Project forecasts the buckets after the last observation, which lie at the given phases. All of it is NaN until Ready is nil.
+// Project forecasts the buckets after the last observation, which lie at the given phases, with a band of the given level (0.5 to 0.9999;
+// anything else is the configured coverage). All of it is NaN until Ready is nil.
 //
 // The mean is season, level and fading short memory, or the local trend where there is one, damped at several times its age. The band
 // grows as the model's own errors over such horizons have grown. While a trend is under way the band asks how fast it goes on,
-// not whether someone will end it.
-func (m *Model) Project(phases []Phase) Projection {
+// not whether someone will end it: it is that of the slope, and of the noise around it. The first step is what Predict says.
+func (m *Model) Project(phases []Phase, level float64) Projection {
 	n := len(phases)
 	all := make([]float64, 3*n)
 	p := Projection{Mean: all[:n:n], Lower: all[n : 2*n : 2*n], Upper: all[2*n:]}
@@ -37,46 +38,58 @@ func (m *Model) Project(phases []Phase) Projection {
 		}
 		return p
 	}
-	ahead := m.ahead()
+	outer, sure := m.outerAt(level), m.sure(level)
 	widths := m.widths()
+	ahead, trend := m.ahead(sure)
+	p.Trend = trend.valid
 	for i, ph := range phases {
 		h := float64(i + 1)
 		e := m.expect(m.season.wrap(ph))
 		way := ahead(h, e.sigma)
 		w := widths.at(h) * math.Max(e.sigma, m.floor(e.baseline))
+		if trend.valid {
+			w = math.Hypot(m.innerScale(e), trend.noise)
+		}
 		p.Mean[i] = m.clamp(e.baseline + way.mid)
-		p.Lower[i] = m.clamp(e.baseline + way.low - w*m.outer[1])
-		p.Upper[i] = m.clamp(e.baseline + way.high + w*m.outer[0])
+		p.Lower[i] = m.clamp(e.baseline + way.low - w*outer[1])
+		p.Upper[i] = m.clamp(e.baseline + way.high + w*outer[0])
+	}
+	if n > 0 {
+		d := m.Predict(phases[0])
+		p.Mean[0] = d.Mean
+		p.Lower[0], p.Upper[0] = d.Band(level)
 	}
 	return p
 }
 
 // ahead chooses what carries the series away from season and level: a trend, an excursion or the short memory alone. The function it
 // returns is to be called for h = 1, 2, ... in order.
-func (m *Model) ahead() func(h, sigma float64) path {
+func (m *Model) ahead(sure float64) (step func(h, sigma float64) path, under trend) {
 	sigma := math.Max(m.spread.sigma, m.floor(m.level+m.season.day.mean()))
 	if t := m.trend(sigma); t.valid {
-		return t.path
+		return func(h, _ float64) path { return t.path(h, sure) }, t
 	}
 	distance, age := m.excursion(sigma)
 	if math.Abs(distance) > hampelNear*sigma {
 		return func(h, _ float64) path {
 			d := distance * math.Exp(-h/(excursionPatience*age))
 			return path{d, math.Min(d, 0), math.Max(d, 0)}
-		}
+		}, under
 	}
 	short := m.memory
 	return func(_, sigma float64) path {
 		d := short.predict()
 		short.move(d)
 		return path{d * sigma, d * sigma, d * sigma}
-	}
+	}, under
 }
 
-func (t trend) path(h, _ float64) path {
-	mid := t.now + t.slope*damped(h, trendPatience*t.age)
-	steep := t.now + math.Copysign((1+trendSlack)*math.Abs(t.slope)+trendSure*t.se, t.slope)*h
-	flat := t.now + math.Copysign(math.Max((1-trendSlack)*math.Abs(t.slope)-trendSure*t.se, 0), t.slope)*damped(h, t.age)
+// path of a trend: its slope is believed within so many standard errors.
+func (t trend) path(h, sure float64) path {
+	reach := damped(h, trendPatience*t.age)
+	mid := t.now + t.slope*reach
+	steep := t.now + math.Copysign((1+trendSlack)*math.Abs(t.slope)+sure*t.se, t.slope)*h
+	flat := t.now + math.Copysign(math.Max((1-trendSlack)*math.Abs(t.slope)-sure*t.se, 0), t.slope)*reach
 	return path{mid, math.Min(flat, steep), math.Max(flat, steep)}
 }
 

@@ -21,7 +21,7 @@ func TestBandsHoldWhatTheyPromise(t *testing.T) {
 				m := seasonal.New(k.cfg)
 				learn(m, values[:28*perDay], 0)
 				for from := 28 * perDay; from+perDay <= len(values); from += perDay / 2 {
-					p := m.Project(phases(from, perDay))
+					p := m.Project(phases(from, perDay), 0)
 					for i := range perDay {
 						x := values[from+i]
 						points++
@@ -52,7 +52,7 @@ func TestBandsGrow(t *testing.T) {
 	for i := range 60 * perDay {
 		x += r.NormFloat64()
 		if i > 28*perDay && i%perDay == 0 {
-			p := m.Project(phases(i, perDay))
+			p := m.Project(phases(i, perDay), 0)
 			require.Less(t, 2*(p.Upper[0]-p.Lower[0]), p.Upper[perDay-1]-p.Lower[perDay-1])
 			walk := rand.New(rand.NewPCG(2, uint64(i)))
 			for y, j := x, 0; j < perDay; j++ {
@@ -97,7 +97,7 @@ func TestTimeToThresholdOfALeak(t *testing.T) {
 			at := end - hours*12
 			m := seasonal.New(seasonal.Config{BucketsPerDay: perDay, Upper: math.Inf(1)})
 			learn(m, values[:at], 0)
-			c := m.Project(phases(at, 3*perDay)).TimeToThreshold(values[at-1], limit, true)
+			c := m.Project(phases(at, 3*perDay), 0).TimeToThreshold(values[at-1], limit, true)
 			require.LessOrEqual(t, c.Early, c.Median)
 			require.LessOrEqual(t, c.Median, c.Late)
 			truth := float64(hours * 12)
@@ -126,7 +126,7 @@ func TestTrendOfWeeks(t *testing.T) {
 	for i := range n {
 		m.Update(used(i)+0.3*r.NormFloat64(), phase(i))
 	}
-	p := m.Project(phases(n, 14*perDay))
+	p := m.Project(phases(n, 14*perDay), 0)
 	c := p.TimeToThreshold(used(n-1), 85, true)
 	truth := (85 - 30 - 2 - 1.5*28) / 1.5
 	t.Logf("truth %.1f days, %.1f (%.1f to %.1f)", truth, c.Median/perDay, c.Early/perDay, c.Late/perDay)
@@ -144,7 +144,7 @@ func TestNoTrendWithoutOne(t *testing.T) {
 	for seed := range uint64(20) {
 		m := seasonal.New(k.cfg)
 		learn(m, k.generate(seed, 30*perDay), 0)
-		p := m.Project(phases(30*perDay, 2*perDay))
+		p := m.Project(phases(30*perDay, 2*perDay), 0)
 		if math.Abs(p.Mean[2*perDay-1]-k.level*rhythm(32*perDay-1)) > 10 {
 			far++
 		}
@@ -158,7 +158,7 @@ func TestConstantAndZero(t *testing.T) {
 		for i := range 14 * perDay {
 			m.Update(level, phase(i))
 		}
-		p := m.Project(phases(14*perDay, perDay))
+		p := m.Project(phases(14*perDay, perDay), 0)
 		for i := range p.Mean {
 			require.InDelta(t, level, p.Mean[i], 1e-9)
 			require.LessOrEqual(t, p.Upper[i]-p.Lower[i], 0.05*math.Abs(level)+1e-6)
@@ -175,7 +175,7 @@ func TestTooLittleHistoryIsRefused(t *testing.T) {
 		require.ErrorAs(t, m.Ready(), &short)
 		require.Equal(t, 2*perDay-i, short.Need-short.Have)
 		if i%100 == 0 {
-			p := m.Project(phases(i, 10))
+			p := m.Project(phases(i, 10), 0)
 			for _, column := range [][]float64{p.Mean, p.Lower, p.Upper} {
 				require.Len(t, column, 10)
 				require.True(t, math.IsNaN(column[9]))
@@ -184,7 +184,7 @@ func TestTooLittleHistoryIsRefused(t *testing.T) {
 		m.Update(rhythm(i), phase(i))
 	}
 	require.NoError(t, m.Ready())
-	require.False(t, math.IsNaN(m.Project(phases(2*perDay, 1)).Mean[0]))
+	require.False(t, math.IsNaN(m.Project(phases(2*perDay, 1), 0).Mean[0]))
 
 	hourly := seasonal.New(seasonal.Config{BucketsPerDay: 4, Upper: math.Inf(1)})
 	require.ErrorContains(t, hourly.Ready(), "0 of 32 buckets, 32 more are needed")

@@ -81,7 +81,7 @@ func TestRestoredModelContinues(t *testing.T) {
 		for i := range ahead {
 			ahead[i] = at(len(values) + i)
 		}
-		requireSameBits(rt, m.Project(ahead).Upper, restored.Project(ahead).Upper)
+		requireSameBits(rt, m.Project(ahead, 0).Upper, restored.Project(ahead, 0).Upper)
 	})
 }
 
@@ -125,6 +125,6 @@ func FuzzRestoreModel(f *testing.F) {
 			m.Predict(at(i)).Tail(float64(i))
 			m.Update(float64(i*i%11), at(i))
 		}
-		m.Project([]seasonal.Phase{at(0), at(1)})
+		m.Project([]seasonal.Phase{at(0), at(1)}, 0)
 	})
 }

@@ -16,6 +16,7 @@ type trend struct {
 	slope, se float64 // per bucket
 	now       float64 // the line's value now, less the level
 	age       float64 // buckets it has lasted
+	noise     float64 // standard deviation of the stretches around the line
 	valid     bool
 }
 
@@ -31,6 +32,7 @@ func (m *Model) trend(sigma float64) trend {
 	}
 	t = p.day.fit(keptDays, minTrendDays, p.perDay, p.tick%p.perDay, true)
 	t.now, _ = m.excursion(sigma)
+	t.noise = math.Hypot(t.noise, sigma) // days say nothing of what is within them
 	return t
 }
 
@@ -54,7 +56,7 @@ func (r *ring) fit(kept, least, size, open int, walk bool) trend {
 		d := n*sxx - sx*sx
 		slope := (n*sxy - sx*sy) / d
 		origin := (sy - slope*sx) / n
-		se := r.slopeError(k, kept, slope, origin, d/n)
+		se, noise := r.slopeError(k, kept, slope, origin, d/n)
 		if walk {
 			se = math.Max(se, r.driftError(k, kept))
 		}
@@ -63,15 +65,16 @@ func (r *ring) fit(kept, least, size, open int, walk bool) trend {
 			ahead := -0.5 + float64(open)/float64(size)
 			best = trend{
 				slope: slope / float64(size), se: se / float64(size), now: origin + slope*ahead,
-				age: float64(k*size + open), valid: slope != 0,
+				age: float64(k*size + open), noise: noise, valid: slope != 0,
 			}
 		}
 	}
 	return best
 }
 
-// slopeError is the standard error of a slope over the newest k stretches, residuals taken as a first-order autoregression.
-func (r *ring) slopeError(k, kept int, slope, origin, power float64) float64 {
+// slopeError is the standard error of a slope over the newest k stretches, residuals taken as a first-order autoregression, and the
+// standard deviation of those residuals.
+func (r *ring) slopeError(k, kept int, slope, origin, power float64) (se, noise float64) {
 	var n, ss, lag, before float64
 	for i := k; i >= 1; i-- {
 		y := r.mean[(r.n-i)%kept]
@@ -85,7 +88,8 @@ func (r *ring) slopeError(k, kept int, slope, origin, power float64) float64 {
 		before = e
 	}
 	rho := math.Min(math.Max(lag/math.Max(ss, 1e-300)+1/n, 0), 0.9)
-	return math.Sqrt(ss / math.Max(n-2, 1) / power * (1 + rho) / (1 - rho))
+	variance := ss / math.Max(n-2, 1)
+	return math.Sqrt(variance / power * (1 + rho) / (1 - rho)), math.Sqrt(variance)
 }
 
 // driftError is the standard error of the drift of a random walk through the newest k stretches.
