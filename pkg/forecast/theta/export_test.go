@@ -1,0 +1,4 @@
+package theta
+
+// FitTheta is Fit with theta given.
+var FitTheta = fit
