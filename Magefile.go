@@ -180,14 +180,18 @@ func buildForDemo() error {
 	return nil
 }
 
-// Test runs every test: types and units of the front end, vet, and the Go tests under the race detector.
+// Test runs every test: types and units of the front end, vet, and the Go tests under the race detector. What is too slow under it (weeks
+// of points through every detector, labelled data) runs in a second pass without it.
 func Test() error {
 	mg.Deps(nodeModules)
+	plain := []string{"test", "-timeout", "20m", "-vet", "off", "-tags", tags}
 	return errors.Join(
 		sh.RunV("npm", "run", "--silent", "typecheck"),
 		sh.RunV("npm", "test", "--silent"),
 		sh.RunV("go", append([]string{"vet", "-tags", tags}, packages...)...),
 		sh.RunV("go", append([]string{"test", "-race", "-timeout", "20m", "-vet", "off", "-tags", tags}, packages...)...),
+		sh.RunV("go", append(plain, "./pkg/detect/...", "./cmd/bench")...),
+		sh.RunV("go", append(plain, "-run", "^TestLabelledIncidentsAreFound$", "./pkg/plugin")...),
 		// What a back end without SQLite says can only be seen in one.
 		sh.RunWithV(map[string]string{"CGO_ENABLED": "0"}, "go", "test", "-vet", "off", "-tags", tags, "./pkg/store"),
 	)

@@ -1,10 +1,13 @@
+//go:build !race
+
+// It plays years of points to detectors, each in one goroutine: the race detector would find nothing and take ten times as long.
+
 package detect_test
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 
@@ -41,57 +44,6 @@ func cleanOf(name string) (out []clean) {
 	spec := k.spec(name)
 	spec.Columns = 4
 	return append(out, clean{"four further columns", spec, withColumns(k, 4)})
-}
-
-// withColumns adds columns of the same rhythm and of various scales.
-func withColumns(k noise, columns int) func(*rand.Rand, int) []detect.Observation {
-	return func(r *rand.Rand, n int) []detect.Observation {
-		out := k.generate(r, n)
-		for i := range out {
-			out[i].Columns = make([]float64, columns)
-			for j := range columns {
-				out[i].Columns[j] = math.Pow(10, float64(j)) * (rhythm(i) + 0.05*r.NormFloat64())
-			}
-		}
-		return out
-	}
-}
-
-// grouped is one of six members that share a load, with common jumps; the columns are the centre and the spread of the other five.
-func grouped(k noise) func(*rand.Rand, int) []detect.Observation {
-	return func(r *rand.Rand, n int) []detect.Observation {
-		const members = 6
-		var state [members]float64
-		var weight [members]float64
-		for m := range weight {
-			weight[m] = math.Exp(0.3 * r.NormFloat64())
-		}
-		load := 1.0
-		out := make([]detect.Observation, n)
-		for i := range out {
-			if r.Float64() < 1.0/(3*perDay) {
-				load = 0.5 + r.Float64()
-			}
-			var x [members]float64
-			for m := range x {
-				x[m] = k.sample(r, &state[m], k.scale*weight[m]*load*rhythm(i))
-			}
-			centre, spread := medianAndSpread(x[1:])
-			out[i] = detect.Observation{Value: x[0], Columns: []float64{centre, spread}, Phase: phase(i)}
-		}
-		return out
-	}
-}
-
-func medianAndSpread(values []float64) (median, spread float64) {
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
-	median = sorted[len(sorted)/2]
-	for i, x := range sorted {
-		sorted[i] = math.Abs(x - median)
-	}
-	slices.Sort(sorted)
-	return median, 1.4826 * sorted[len(sorted)/2]
 }
 
 // cleanZeros: never zero, zero now and then, at night, in runs, nearly always.
@@ -181,17 +133,11 @@ func (c clean) rates(t *testing.T, seed uint64, days int) (a rates) {
 // again for each kind alone. It counts points and not runs of them. (By points alone the score promises 1, 0.1 and 0.01 %, which is
 // 5.8, 4 and 2 times more.)
 func TestCalibration(t *testing.T) {
-	if underRace {
-		t.Skip("SKIPPED: it counts scores of many series, too slow under the race detector")
-	}
 	const days = 14
 	for name, series := range map[string]int{
 		detect.Auto: 3, light: 12, detect.SeasonalRobust: 24, detect.IsolationForest: 2, detect.OneClassSVM: 3, detect.EWMA: 8,
 		detect.RareZero: 10, detect.Peers: 8,
 	} {
-		if testing.Short() {
-			series = max(series/8, 1)
-		}
 		t.Run(name, func(t *testing.T) {
 			var mutex sync.Mutex
 			var all rates
@@ -215,5 +161,45 @@ func TestCalibration(t *testing.T) {
 			all.require(t, 1, 2)
 			require.Positive(t, all.above[0], "a score that never warns is no score")
 		})
+	}
+}
+
+// TestForestCalibration: on clean data of many kinds a score of 25, 50 and 75 comes in at most 1, 0.1 and 0.01 % of the points.
+func TestForestCalibration(t *testing.T) {
+	t.Parallel()
+	const series, days = 3, 28
+	for _, k := range kinds() {
+		for _, parameters := range []map[string]float64{
+			{"numberOfTrees": 30}, {"numberOfTrees": 30, "shingleSize": 4, "timeDecay": 2560},
+		} {
+			t.Run(k.name, func(t *testing.T) {
+				t.Parallel()
+				points := 0
+				var above [3]int
+				for seed := range uint64(series) {
+					d := newForest(t, forestSpec(0, parameters))
+					for i, o := range k.generate(rand.New(rand.NewPCG(seed, 7)), train+days*perDay) {
+						s := d.Step(o).Score
+						if i < train {
+							continue
+						}
+						require.False(t, math.IsNaN(s), "no score at %d", i)
+						points++
+						for level := range above {
+							if s >= float64(25*(level+1)) {
+								above[level]++
+							}
+						}
+					}
+				}
+				share := func(level int) float64 { return 100 * float64(above[level]) / float64(points) }
+				weeks := float64(points) / (7 * perDay)
+				t.Logf("%v: %d points: warning %.3f %%, major %.4f %%, critical %.4f %% (%.2f in 2 days, %.2f in 2 weeks, %.2f in 10 weeks)", parameters,
+					points, share(0), share(1), share(2), float64(above[0])/weeks*2/7, float64(above[1])/weeks*2, float64(above[2])/weeks*10)
+				require.LessOrEqual(t, share(0), 1.0)
+				require.LessOrEqual(t, share(1), 0.1)
+				require.LessOrEqual(t, share(2), 0.01)
+			})
+		}
 	}
 }

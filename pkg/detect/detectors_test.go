@@ -23,13 +23,15 @@ func scoredBySize() []string {
 // seasonals are those that people get unless they ask for another, and the one that is their second opinion.
 func seasonals() []string { return []string{detect.Auto, light, detect.SeasonalRobust} }
 
-// eachSeasonal runs a test over them, side by side.
+// eachSeasonal runs a test over the seasonals, side by side.
 func eachSeasonal(t *testing.T, test func(t *testing.T, name string)) {
-	for _, name := range seasonals() {
+	each(t, seasonals(), test)
+}
+
+// each runs a test over the detectors of these names, side by side.
+func each(t *testing.T, names []string, test func(t *testing.T, name string)) {
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			if underRace && name == detect.Auto {
-				t.Skip("SKIPPED: weeks of a forest are too slow under the race detector; the tests by name run it there")
-			}
 			t.Parallel()
 			test(t, name)
 		})

@@ -16,7 +16,7 @@ var forestParameters = []Parameter{
 	{Name: "subSampleSize", Title: "Sample of a tree", Help: "Points that each tree remembers; an anomaly is what is rarer than about one of them.", Default: 256, Min: 10, Max: 1000, Whole: true},
 	{Name: "timeDecay", Title: "Time decay", Help: "Points after which an old one has lost most of its weight.", Default: 100_000, Min: 1, Max: 1e9, Whole: true},
 	{Name: "shingleSize", Title: "Shingle", Help: "Consecutive points that are judged together: more than 1 sees unusual shapes, not only unusual values.", Default: 1, Min: 1, Max: 30, Whole: true},
-	{Name: "withDirectionality", Title: "Direction", Help: "1: say whether the value is too high or too low.", Default: 1, Min: 0, Max: 1, Whole: true},
+	{Name: "withDirectionality", Title: "Directionality", Help: "1: say whether the value is too high or too low.", Default: 1, Min: 0, Max: 1, Whole: true},
 }
 
 var forestDefinition = Definition{

@@ -25,52 +25,6 @@ func newForest(t require.TestingT, s detect.Spec) detect.Detector {
 	return d
 }
 
-// TestForestCalibration: on clean data of many kinds a score of 25, 50 and 75 comes in at most 1, 0.1 and 0.01 % of the points.
-func TestForestCalibration(t *testing.T) {
-	t.Parallel()
-	if underRace {
-		t.Skip("SKIPPED: it counts scores of many series, too slow under the race detector")
-	}
-	series, days := 3, 28
-	if testing.Short() {
-		series = 1
-	}
-	for _, k := range kinds() {
-		for _, parameters := range []map[string]float64{
-			{"numberOfTrees": 30}, {"numberOfTrees": 30, "shingleSize": 4, "timeDecay": 2560},
-		} {
-			t.Run(k.name, func(t *testing.T) {
-				t.Parallel()
-				points := 0
-				var above [3]int
-				for seed := range uint64(series) {
-					d := newForest(t, forestSpec(0, parameters))
-					for i, o := range k.generate(rand.New(rand.NewPCG(seed, 7)), train+days*perDay) {
-						s := d.Step(o).Score
-						if i < train {
-							continue
-						}
-						require.False(t, math.IsNaN(s), "no score at %d", i)
-						points++
-						for level := range above {
-							if s >= float64(25*(level+1)) {
-								above[level]++
-							}
-						}
-					}
-				}
-				share := func(level int) float64 { return 100 * float64(above[level]) / float64(points) }
-				weeks := float64(points) / (7 * perDay)
-				t.Logf("%v: %d points: warning %.3f %%, major %.4f %%, critical %.4f %% (%.2f in 2 days, %.2f in 2 weeks, %.2f in 10 weeks)", parameters,
-					points, share(0), share(1), share(2), float64(above[0])/weeks*2/7, float64(above[1])/weeks*2, float64(above[2])/weeks*10)
-				require.LessOrEqual(t, share(0), 1.0)
-				require.LessOrEqual(t, share(1), 0.1)
-				require.LessOrEqual(t, share(2), 0.01)
-			})
-		}
-	}
-}
-
 func TestForestColdStart(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 1))

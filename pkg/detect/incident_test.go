@@ -1,3 +1,7 @@
+//go:build !race
+
+// It plays half a year of points for each incident, in one goroutine: the race detector would find nothing and take ten times as long.
+
 package detect_test
 
 import (
@@ -132,10 +136,7 @@ func (k incident) run(name string, seed uint64, repeated bool) outcome {
 // outside; and the band does not follow the incident.
 func TestIncidentsAreFound(t *testing.T) {
 	eachSeasonal(t, func(t *testing.T, name string) {
-		seeds := 4
-		if underRace || testing.Short() {
-			seeds = 1
-		}
+		const seeds = 4
 		outside := 0
 		for _, k := range incidents() {
 			for _, repeated := range []bool{false, true} {

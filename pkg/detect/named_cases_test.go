@@ -1,3 +1,7 @@
+//go:build !race
+
+// It plays weeks of points to detectors, each in one goroutine: the race detector would find nothing and take ten times as long.
+
 package detect_test
 
 import (

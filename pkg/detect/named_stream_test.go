@@ -16,11 +16,7 @@ import (
 // hourlyStorm draws a series with everything in it, and two columns.
 func hourlyStorm(t *rapid.T) []detect.Observation {
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-	days := 40
-	if underRace {
-		days = 10
-	}
-	n := rapid.IntRange(1, days*hourly).Draw(t, "length")
+	n := rapid.IntRange(1, stormDays*hourly).Draw(t, "length")
 	noise := rapid.Float64Range(0, 50).Draw(t, "noise")
 	gaps := rapid.Float64Range(0, 0.5).Draw(t, "gaps")
 	zeros := rapid.Float64Range(0, 1).Draw(t, "zeros")

@@ -2,4 +2,5 @@
 
 package detect_test
 
-const underRace = false
+// stormDays is the length of the longest storm of a property.
+const stormDays = 40

@@ -1,3 +1,7 @@
+//go:build !race
+
+// It plays weeks of points to detectors, each in one goroutine: the race detector would find nothing and take ten times as long.
+
 package detect_test
 
 import (
@@ -155,10 +159,7 @@ func TestNothingBeforeTheFirstTraffic(t *testing.T) {
 
 // TestAMillionPoints: nine years and a half. The last points cost what the first ones do, and no more is held.
 func TestAMillionPoints(t *testing.T) {
-	n := 1_000_000
-	if testing.Short() || underRace {
-		n = 50_000
-	}
+	const n = 1_000_000
 	eachSeasonal(t, func(t *testing.T, name string) {
 		k := kinds()[0]
 		obs := k.generate(rand.New(rand.NewPCG(7, 7)), 14*perDay)

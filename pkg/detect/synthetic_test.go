@@ -3,6 +3,7 @@ package detect_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
@@ -55,6 +56,57 @@ func (k noise) generate(r *rand.Rand, n int) []detect.Observation {
 	return out
 }
 
+// withColumns adds columns of the same rhythm and of various scales.
+func withColumns(k noise, columns int) func(*rand.Rand, int) []detect.Observation {
+	return func(r *rand.Rand, n int) []detect.Observation {
+		out := k.generate(r, n)
+		for i := range out {
+			out[i].Columns = make([]float64, columns)
+			for j := range columns {
+				out[i].Columns[j] = math.Pow(10, float64(j)) * (rhythm(i) + 0.05*r.NormFloat64())
+			}
+		}
+		return out
+	}
+}
+
+// grouped is one of six members that share a load, with common jumps; the columns are the centre and the spread of the other five.
+func grouped(k noise) func(*rand.Rand, int) []detect.Observation {
+	return func(r *rand.Rand, n int) []detect.Observation {
+		const members = 6
+		var state [members]float64
+		var weight [members]float64
+		for m := range weight {
+			weight[m] = math.Exp(0.3 * r.NormFloat64())
+		}
+		load := 1.0
+		out := make([]detect.Observation, n)
+		for i := range out {
+			if r.Float64() < 1.0/(3*perDay) {
+				load = 0.5 + r.Float64()
+			}
+			var x [members]float64
+			for m := range x {
+				x[m] = k.sample(r, &state[m], k.scale*weight[m]*load*rhythm(i))
+			}
+			centre, spread := medianAndSpread(x[1:])
+			out[i] = detect.Observation{Value: x[0], Columns: []float64{centre, spread}, Phase: phase(i)}
+		}
+		return out
+	}
+}
+
+func medianAndSpread(values []float64) (median, spread float64) {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	median = sorted[len(sorted)/2]
+	for i, x := range sorted {
+		sorted[i] = math.Abs(x - median)
+	}
+	slices.Sort(sorted)
+	return median, 1.4826 * sorted[len(sorted)/2]
+}
+
 func phase(i int) seasonal.Phase { return seasonal.Phase{Day: i % perDay, Week: i % (7 * perDay)} }
 
 func rhythm(i int) float64 {
@@ -87,4 +139,33 @@ func poisson(r *rand.Rand, mean float64) float64 {
 		product *= r.Float64()
 	}
 	return count
+}
+
+// play scores the values f(0) .. f(n-1).
+func play(d detect.Detector, n int, f func(i int) float64) []detect.Result {
+	out := make([]detect.Result, n)
+	for i := range out {
+		out[i] = d.Step(detect.Observation{Value: f(i), Phase: phase(i)})
+	}
+	return out
+}
+
+func highest(results []detect.Result) float64 {
+	h := 0.0
+	for _, r := range results {
+		if r.Score > h {
+			h = r.Score
+		}
+	}
+	return h
+}
+
+func count(results []detect.Result, atLeast float64) int {
+	n := 0
+	for _, r := range results {
+		if r.Score >= atLeast {
+			n++
+		}
+	}
+	return n
 }

@@ -62,10 +62,8 @@ func (w *world) everyScore() data.Frames {
 	var all data.Frames
 	for _, namespace := range w.list("namespaces") {
 		for _, metric := range w.list("metrics?namespace=" + namespace) {
-			q := fields{"version": 1, "namespace": namespace, "metric": metric, "output": "anomaly_score", "dimensions": fields{}}
-			if raceDetector { // with its forest the detector takes ten times as long
-				q["detector"] = fields{"parameters": fields{"forest": 0}}
-			}
+			q := fields{"version": 1, "namespace": namespace, "metric": metric, "output": "anomaly_score", "dimensions": fields{},
+				"detector": fields{"parameters": incidentParameters()}}
 			for _, name := range w.list("dimension-keys?namespace=" + namespace + "&metric=" + metric) {
 				q["dimensions"].(fields)[name] = []string{"*"}
 			}

@@ -2,4 +2,5 @@
 
 package plugin
 
-const raceDetector = false
+// incidentParameters are auto's own.
+func incidentParameters() fields { return fields{} }
