@@ -58,13 +58,15 @@ type Settings struct {
 	Accounts           []Account  `yaml:"accounts" json:"accounts"`
 }
 
-// Calendar is planned events, in which nothing is scored or learnt. pkg/calendar reads its texts.
+// Calendar is planned events: in a quiet one nothing is scored, and forecasts learn the effect of each. pkg/calendar reads its texts.
 type Calendar struct {
-	Name     string   `yaml:"name" json:"name"`
-	Timezone string   `yaml:"timezone" json:"timezone,omitempty"`
-	Windows  []Window `yaml:"windows" json:"windows,omitempty"`
-	Weekly   []Weekly `yaml:"weekly" json:"weekly,omitempty"`
-	Holidays []string `yaml:"holidays" json:"holidays,omitempty"`
+	Name     string    `yaml:"name" json:"name"`
+	Timezone string    `yaml:"timezone" json:"timezone,omitempty"`
+	Quiet    *bool     `yaml:"quiet" json:"quiet,omitempty"`
+	Windows  []Window  `yaml:"windows" json:"windows,omitempty"`
+	Weekly   []Weekly  `yaml:"weekly" json:"weekly,omitempty"`
+	Monthly  []Monthly `yaml:"monthly" json:"monthly,omitempty"`
+	Holidays []string  `yaml:"holidays" json:"holidays,omitempty"`
 }
 
 // Window is a planned event that happens once.
@@ -78,6 +80,13 @@ type Weekly struct {
 	Days []string `yaml:"days" json:"days"`
 	From string   `yaml:"from" json:"from"`
 	To   string   `yaml:"to" json:"to"`
+}
+
+// Monthly is a planned event of each month; without times it is whole days.
+type Monthly struct {
+	Days []int  `yaml:"days" json:"days"`
+	From string `yaml:"from" json:"from,omitempty"`
+	To   string `yaml:"to" json:"to,omitempty"`
 }
 
 // Account is one AWS account of a data source.

@@ -104,6 +104,8 @@ func TestMistakesAreRefused(t *testing.T) {
 		"role of another account":              {"datasources/vigia.yaml", "iam::111111111111:", "iam::444444444444:", "is not of account 111111111111"},
 		"misspelt key of a calendar":           {"datasources/vigia.yaml", "windows:", "widows:", "field widows not found"},
 		"calendar of no moment":                {"datasources/vigia.yaml", "2025-11-28T00:00:00", "2025-11-31T00:00:00", `field "calendars[0].windows[0].from"`},
+		"day that no month has":                {"datasources/vigia.yaml", "# holidays:", "monthly: [{days: [15, 32], to: \"12:00\"}] #", `field "calendars[0].monthly[0].days[1]": 32`},
+		"calendar that is quiet perhaps":       {"datasources/vigia.yaml", "# holidays:", "quiet: perhaps #", "perhaps"},
 		"wall clock that YAML takes for UTC":   {"datasources/vigia.yaml", `"2025-11-28T00:00:00"`, "2025-11-28 00:00:00", "2025-11-28 00:00:00 without quotes"},
 		"calendar in no zone":                  {"datasources/vigia.yaml", "America/New_York", "America/Gotham", `field "calendars[0].timezone"`},
 		"rule that follows no calendar":        {rules, "detector: {direction: high}", "detector: {calendars: [cyber-monday]}", `"cyber-monday" is no calendar of this data source, which has black-friday`},

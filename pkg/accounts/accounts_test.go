@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,15 @@ func TestCalendars(t *testing.T) {
 	require.Equal(t, "holidays", s.Calendars.Holding(time.Date(2026, 12, 26, 4, 59, 59, 0, time.UTC), time.Time{}))
 	require.False(t, s.Calendars.Contains(time.Date(2026, 12, 25, 4, 59, 59, 0, time.UTC)))
 
+	s, err = ParseSettings([]byte(`{"timezone":"America/Bogota","calendars":[{"name":"paydays","quiet":false,"monthly":[{"days":[15,30]}]}]}`), nil)
+	require.NoError(t, err)
+	payday := time.Date(2026, 2, 28, 5, 0, 0, 0, time.UTC) // the last day of February, in Bogota
+	require.False(t, s.Calendars.Contains(payday), "it silences nothing")
+	marks, err := s.Calendars.Marks(payday.Add(-time.Hour), time.Hour, 26)
+	require.NoError(t, err)
+	require.Equal(t, append(append([]uint32{0}, slices.Repeat([]uint32{1}, 24)...), 0), marks)
+	_, err = ParseSettings([]byte(`{"calendars":[{"name":"a","monthly":[{"days":[15,"last"]}]}]}`), nil)
+	require.ErrorContains(t, err, `field "calendars[0].monthly[0].days[1]"`)
 	_, err = ParseSettings([]byte(`{"calendars":[{"name":"a"},{"name":"b","weekly":[{"days":["sat"],"from":"later","to":"02:00"}]}]}`), nil)
 	require.ErrorContains(t, err, `field "calendars[1].weekly[0].from"`)
 	_, err = ParseSettings([]byte(`{"calendars":[{"name":"a"},{"name":"a"}]}`), nil)
@@ -174,6 +184,7 @@ func TestCalendars(t *testing.T) {
 }
 
 func FuzzParseSettings(f *testing.F) {
+	f.Add(`{"calendars":[{"name":"paydays","quiet":false,"monthly":[{"days":[15,30],"from":"00:00","to":"24:00"}]}]}`)
 	f.Add(`{"timezone":"Europe/Madrid","calendars":[{"name":"a","windows":[{"from":"2026-11-27T00:00:00","to":"2026-11-28T00:00:00"}]}]}`)
 	f.Add(`{"accounts":[{"id":"1","roleArn":"arn:aws:iam::1:role/x","regions":["us-east-1"],"labels":{"a":"b"}}]}`)
 	f.Fuzz(func(t *testing.T, raw string) {

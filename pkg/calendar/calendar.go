@@ -10,36 +10,22 @@ import (
 // All stands for every calendar of a set.
 const All = "*"
 
+// MaxMarked is the number of calendars that Set.Marks tells apart.
+const MaxMarked = 32
+
 // Calendar is one named list of planned events. It does not change after Parse and is safe for concurrent use.
 type Calendar struct {
 	name     string
+	quiet    bool // nothing is scored or learnt inside; else forecasts alone look at it
 	zone     *time.Location
 	windows  Intervals
 	weekly   []weekly
+	monthly  []monthly
 	holidays []holiday
-}
-
-// weekly is a stretch of some days of each week, in seconds from midnight; an end beyond a day is on the next one.
-type weekly struct {
-	days     [7]bool // by time.Weekday
-	from, to int64
-}
-
-// holiday is a whole local day; year 0 is every year that has it.
-type holiday struct {
-	year  int
-	month time.Month
-	day   int
 }
 
 // Name is how queries name the calendar.
 func (c Calendar) Name() string { return c.name }
-
-// Contains says whether t lies in a planned event. To walk a grid, ask Quiet once for its whole range.
-func (c Calendar) Contains(t time.Time) bool { return len(c.Quiet(t, t.Add(1))) > 0 }
-
-// Quiet returns the planned time within [start, end): sorted, disjoint and cut to that range, in UTC.
-func (c Calendar) Quiet(start, end time.Time) Intervals { return merge(c.planned(start, end)) }
 
 // planned returns the parts of planned events within [start, end), in no order.
 func (c Calendar) planned(start, end time.Time) []Interval {
@@ -62,40 +48,6 @@ func (c Calendar) planned(start, end time.Time) []Interval {
 	first, last := wallOf(start, c.zone)-margin, wallOf(end, c.zone)+margin
 	c.onTheWall(first, last, func(from, to int64) { add(Interval{firstAt(from, c.zone), lastBefore(to, c.zone)}) })
 	return found
-}
-
-// onTheWall calls emit with the recurring events that touch [first, last), all in seconds on the wall.
-func (c Calendar) onTheWall(first, last int64, emit func(from, to int64)) {
-	near := func(from, to int64) {
-		if from < last && to > first {
-			emit(from, to)
-		}
-	}
-	for at := first - floorMod(first, daySeconds) - daySeconds; len(c.weekly) > 0 && at < last; at += daySeconds {
-		weekday := (at/daySeconds%7 + 7 + int64(time.Thursday)) % 7 // 1970-01-01 was a Thursday
-		for _, w := range c.weekly {
-			if w.days[weekday] {
-				near(at+w.from, at+w.to)
-			}
-		}
-	}
-	firstYear, lastYear := time.Unix(first, 0).UTC().Year(), time.Unix(last, 0).UTC().Year()
-	for _, h := range c.holidays {
-		for year := firstYear; year <= lastYear; year++ {
-			if at, ok := h.in(year); ok {
-				near(at, at+daySeconds)
-			}
-		}
-	}
-}
-
-// in returns the midnight on the wall at which the holiday of a year begins; false where the year does not have it.
-func (h holiday) in(year int) (int64, bool) {
-	if h.year != 0 && h.year != year {
-		return 0, false
-	}
-	date := time.Date(year, h.month, h.day, 0, 0, 0, 0, time.UTC)
-	return date.Unix(), date.Day() == h.day
 }
 
 // Set is the calendars of a data source, or those of them that a query follows.
@@ -131,14 +83,16 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// Contains says whether t lies in a planned event of any calendar.
+// Contains says whether t is quiet: it lies in a planned event of a quiet calendar.
 func (s Set) Contains(t time.Time) bool { return s.Holding(t, t) != "" }
 
-// Quiet returns what any of the calendars plans within [start, end): sorted, disjoint and cut to that range, in UTC.
+// Quiet returns what any of the quiet calendars plans within [start, end): sorted, disjoint and cut to that range, in UTC.
 func (s Set) Quiet(start, end time.Time) Intervals {
 	var found []Interval
 	for _, c := range s {
-		found = append(found, c.planned(start, end)...)
+		if c.quiet {
+			found = append(found, c.planned(start, end)...)
+		}
 	}
 	return merge(found)
 }
@@ -150,9 +104,34 @@ func (s Set) Holding(start, end time.Time) string {
 		end = start.Add(1)
 	}
 	for _, c := range s {
-		if len(c.planned(start, end)) > 0 {
+		if c.quiet && len(c.planned(start, end)) > 0 {
 			return c.name
 		}
 	}
 	return ""
+}
+
+// Marks says which calendars, quiet or not, hold in each of n buckets of the period from start on: bit i is that of calendar i in the
+// order of Names. A calendar holds in a bucket of which a planned event overlaps any part. Nil is none in any bucket. Error: more than
+// MaxMarked calendars.
+func (s Set) Marks(start time.Time, period time.Duration, n int) ([]uint32, error) {
+	if len(s) > MaxMarked {
+		return nil, fmt.Errorf("%d calendars are chosen, and at most %d can be told apart: name those that matter", len(s), MaxMarked)
+	}
+	if n <= 0 || period <= 0 {
+		return nil, nil
+	}
+	var marks []uint32
+	for i, c := range s {
+		for _, planned := range c.planned(start, start.Add(time.Duration(n)*period)) {
+			if marks == nil {
+				marks = make([]uint32, n)
+			}
+			first, last := planned.Start.Sub(start)/period, (planned.End.Sub(start)-1)/period
+			for bucket := first; bucket <= last; bucket++ {
+				marks[bucket] |= 1 << i
+			}
+		}
+	}
+	return marks, nil
 }

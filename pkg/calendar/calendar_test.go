@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"math"
 	"testing"
 	"time"
 	_ "time/tzdata" // the tests hold on a machine without a zone database
@@ -82,6 +83,30 @@ func TestPlannedEvents(t *testing.T) {
 			`[{"name":"a","holidays":["02-29"]}]`,
 			"2025-06-01T00:00:00Z", "2032-01-01T00:00:00Z", []string{"2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z"},
 		},
+		"paydays, whole days; a day that a month does not have is its last": {
+			`[{"name":"a","timezone":"America/Bogota","monthly":[{"days":[15,30]}]}]`,
+			"2026-01-31T05:00:00Z", "2026-04-01T05:00:00Z",
+			[]string{"2026-02-15T05:00:00Z", "2026-02-16T05:00:00Z", "2026-02-28T05:00:00Z", "2026-03-01T05:00:00Z",
+				"2026-03-15T05:00:00Z", "2026-03-16T05:00:00Z", "2026-03-30T05:00:00Z", "2026-03-31T05:00:00Z"},
+		},
+		"the last day of a leap February, which three days share": {
+			`[{"name":"a","monthly":[{"days":[31,29,30],"from":"00:00","to":"24:00"}]}]`,
+			"2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z", []string{"2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z"},
+		},
+		"monthly, from the last day into the next month and year": {
+			`[{"name":"a","monthly":[{"days":[31],"from":"22:00","to":"02:00"}]}]`,
+			"2027-01-01T01:00:00Z", "2027-02-01T12:00:00Z",
+			[]string{"2027-01-01T01:00:00Z", "2027-01-01T02:00:00Z", "2027-01-31T22:00:00Z", "2027-02-01T02:00:00Z"},
+		},
+		"monthly, to the end of the day": {
+			`[{"name":"a","monthly":[{"days":[1],"from":"18:00"},{"days":[2],"to":"06:00"}]}]`,
+			"2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z", []string{"2026-05-01T18:00:00Z", "2026-05-02T06:00:00Z"},
+		},
+		"one that is not quiet": {
+			`[{"name":"a","quiet":false,"monthly":[{"days":[15]}]},{"name":"b","quiet":true,"holidays":["12-25"]},{"name":"c","quiet":null,"holidays":["12-27"]}]`,
+			"2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z",
+			[]string{"2026-12-25T00:00:00Z", "2026-12-26T00:00:00Z", "2026-12-27T00:00:00Z", "2026-12-28T00:00:00Z"},
+		},
 		"neighbours are one": {
 			`[{"name":"a","holidays":["12-31"]},{"name":"b","holidays":["01-01"],"windows":[{"from":"2026-12-31T12:00","to":"2027-01-01T12:00"}]}]`,
 			"2026-12-01T00:00:00Z", "2027-02-01T00:00:00Z", []string{"2026-12-31T00:00:00Z", "2027-01-02T00:00:00Z"},
@@ -156,6 +181,18 @@ func TestClockChanges(t *testing.T) {
 			`[{"name":"a","timezone":"Europe/Madrid","holidays":["10-25"]}]`, "2026-03-01T00:00:00Z", "2026-12-12T12:00:00Z",
 			[]string{"2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"},
 		},
+		"payday of 23 hours": {
+			`[{"name":"a","timezone":"Europe/Madrid","monthly":[{"days":[29]}]}]`, "2026-03-01T00:00:00Z", "2026-04-12T12:00:00Z",
+			[]string{"2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"},
+		},
+		"payday of 25 hours": {
+			`[{"name":"a","timezone":"Europe/Madrid","monthly":[{"days":[25]}]}]`, "2026-10-01T00:00:00Z", "2026-11-12T12:00:00Z",
+			[]string{"2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"},
+		},
+		"monthly event within the skipped hour does not happen": {
+			`[{"name":"a","timezone":"Europe/Madrid","monthly":[{"days":[29],"from":"02:10","to":"02:50"}]}]`, "2026-03-01T00:00:00Z", "2026-05-01T00:00:00Z",
+			[]string{"2026-04-29T00:10:00Z", "2026-04-29T00:50:00Z"},
+		},
 		// Havana: 01:00 becomes 00:00 on 1 November 2026, so that midnight is twice there; 00:00 becomes 01:00 on 8 March.
 		"holiday with two midnights": {
 			`[{"name":"a","timezone":"America/Havana","holidays":["2026-11-01"]}]`, "2026-10-30T00:00:00Z", "2026-11-12T12:00:00Z",
@@ -200,6 +237,49 @@ func TestWhichCalendarHolds(t *testing.T) {
 	require.False(t, set.Contains(at(t, "2026-11-28T00:00:00Z")))
 }
 
+// A calendar that is not quiet silences nothing, and is not said to.
+func TestOneThatIsNotQuietHoldsNoScore(t *testing.T) {
+	set := parse(t, `[{"name":"paydays","quiet":false,"holidays":["12-25"]},{"name":"holidays","holidays":["12-25"]}]`)
+	noon := at(t, "2026-12-25T12:00:00Z")
+	require.Equal(t, "holidays", set.Holding(noon, noon))
+	require.Equal(t, "", set[:1].Holding(noon, noon))
+	require.False(t, set[:1].Contains(noon))
+}
+
+func TestMarks(t *testing.T) {
+	set := parse(t, `[{"name":"holidays","timezone":"America/Bogota","holidays":["2026-12-30"]},{"name":"never","holidays":["2020-01-01"]},
+		{"name":"paydays","timezone":"America/Bogota","quiet":false,"monthly":[{"days":[15,30]}]}]`)
+	start := at(t, "2026-12-29T12:00:00Z")
+	marks, err := set.Marks(start, 6*time.Hour, 10)
+	require.NoError(t, err)
+	const both = 1<<0 | 1<<2
+	require.Equal(t, []uint32{0, 0, both, both, both, both, both, 0, 0, 0}, marks, "from 30 December 05:00 to the next day 05:00 in UTC")
+	for name, none := range map[string]func() ([]uint32, error){
+		"nothing planned": func() ([]uint32, error) { return set.Marks(start, time.Hour, 17) },
+		"no calendar":     func() ([]uint32, error) { return Set(nil).Marks(start, time.Hour, 100) },
+		"no bucket":       func() ([]uint32, error) { return set.Marks(start, time.Hour, 0) },
+		"no period":       func() ([]uint32, error) { return set.Marks(start, 0, 100) },
+	} {
+		marks, err := none()
+		require.NoError(t, err, name)
+		require.Nil(t, marks, name)
+	}
+}
+
+// Calendars beyond the last bit are refused, not left out.
+func TestMarksHaveALimit(t *testing.T) {
+	var set Set
+	for range MaxMarked {
+		set = append(set, parse(t, `[{"name":"a","holidays":["12-25"]}]`)...)
+	}
+	christmas := at(t, "2026-12-25T00:00:00Z")
+	marks, err := set.Marks(christmas, time.Hour, 1)
+	require.NoError(t, err)
+	require.Equal(t, []uint32{math.MaxUint32}, marks)
+	_, err = append(set, set[0]).Marks(christmas, time.Hour, 1)
+	require.EqualError(t, err, "33 calendars are chosen, and at most 32 can be told apart: name those that matter")
+}
+
 func TestChoose(t *testing.T) {
 	set := parse(t, `[{"name":"a"},{"name":"b"},{"name":"c"}]`)
 	for _, c := range []struct{ names, want []string }{
@@ -227,7 +307,7 @@ func TestMistakesNameTheField(t *testing.T) {
 		`[{"name":"*"}]`:                     `field "calendars[0].name": "*" is no name`,
 		`[{"name":7}]`:                       `field "calendars[0].name": a JSON number`,
 		`[{"name":"a"},{"name":" a "}]`:      `field "calendars[1].name": "a" stands twice`,
-		`[{"name":"a","widows":[]}]`:         `field "calendars[0].widows": is unknown: use name, timezone, windows, weekly, holidays`,
+		`[{"name":"a","widows":[]}]`:         `field "calendars[0].widows": is unknown: use name, timezone, quiet, windows, weekly, monthly, holidays`,
 		`[{"name":"a","Windows":[]}]`:        `field "calendars[0].Windows": is unknown`,
 		`[{"name":"a","timezone":"Mars"}]`:   `field "calendars[0].timezone": "Mars" is no IANA time zone`,
 		`[{"name":"a","timezone":"Local"}]`:  `field "calendars[0].timezone": "Local" is no IANA time zone`,
@@ -244,6 +324,20 @@ func TestMistakesNameTheField(t *testing.T) {
 		`[{"name":"a","weekly":[{"days":["sat"],"from":"22:00","to":1320}]}]`:                                                             `field "calendars[0].weekly[0].to": a JSON number does not fit here: it must be a text in quotes`,
 		`[{"name":"a","weekly":[{"days":["sat","caturday"],"from":"22:00","to":"02:00"}]}]`:                                               `field "calendars[0].weekly[0].days[1]": "caturday" is no day`,
 		`[{"name":"a","weekly":[{"from":"22:00","to":"02:00"}]}]`:                                                                         `field "calendars[0].weekly[0].days": is empty`,
+		`[{"name":"a"},{"name":"b","quiet":"no"}]`:                                                                                        `field "calendars[1].quiet": a JSON string does not fit here: it must be true or false`,
+		`[{"name":"a","monthly":{}}]`:                                                                                                     `field "calendars[0].monthly": a JSON object does not fit here: it must be a list`,
+		`[{"name":"a","monthly":[{}]}]`:                                                                                                   `field "calendars[0].monthly[0].days": is empty: list the days of the month, e.g. 15, 30`,
+		`[{"name":"a","monthly":[{"days":15}]}]`:                                                                                          `field "calendars[0].monthly[0].days": a JSON number does not fit here: it must be a list`,
+		`[{"name":"a","monthly":[{"days":[1]},{"days":[15,0]}]}]`:                                                                         `field "calendars[0].monthly[1].days[1]": 0 is no day of a month: use 1 to 31`,
+		`[{"name":"a","monthly":[{"days":[32]}]}]`:                                                                                        `field "calendars[0].monthly[0].days[0]": 32 is no day of a month`,
+		`[{"name":"a","monthly":[{"days":[-1]}]}]`:                                                                                        `field "calendars[0].monthly[0].days[0]": -1 is no day of a month`,
+		`[{"name":"a","monthly":[{"days":[null]}]}]`:                                                                                      `field "calendars[0].monthly[0].days[0]": 0 is no day of a month`,
+		`[{"name":"a","monthly":[{"days":[1.5]}]}]`:                                                                                       `field "calendars[0].monthly[0].days[0]": a JSON number 1.5 does not fit here: it must be a day of the month`,
+		`[{"name":"a","monthly":[{"days":["15"]}]}]`:                                                                                      `field "calendars[0].monthly[0].days[0]": a JSON string does not fit here: it must be a day of the month`,
+		`[{"name":"a","monthly":[{"days":[15],"day":1}]}]`:                                                                                `field "calendars[0].monthly[0].day": is unknown: use days, from, to`,
+		`[{"name":"a","monthly":[{"days":[15],"from":"24:00"}]}]`:                                                                         `field "calendars[0].monthly[0].from": 24:00 is no start`,
+		`[{"name":"a","monthly":[{"days":[15],"from":9}]}]`:                                                                               `field "calendars[0].monthly[0].from": a JSON number does not fit here: it must be a text in quotes`,
+		`[{"name":"a","monthly":[{"days":[15],"to":"noon"}]}]`:                                                                            `field "calendars[0].monthly[0].to": "noon" is no time of day`,
 		`[{"name":"a","holidays":["2027-02-29"]}]`:                                                                                        `field "calendars[0].holidays[0]": "2027-02-29" is no day`,
 		`[{"name":"a","holidays":["01-01","02-30"]}]`:                                                                                     `field "calendars[0].holidays[1]": "02-30" is no day`,
 		`[{"name":"a","holidays":["25.12.2026"]}]`:                                                                                        `is no day such as 2026-12-25`,

@@ -1,5 +1,5 @@
-// Package calendar holds planned events by wall clock: a sale, a weekly maintenance, holidays. Inside one nothing is scored and nothing
-// is learnt.
+// Package calendar holds planned events by wall clock: a sale, a weekly maintenance, paydays, holidays. Inside those of a quiet calendar
+// nothing is scored and detectors learn nothing; forecasts learn the effect of every calendar, quiet or not.
 //
 // A planned event is written in the time of a clock on the wall and happens in one piece. It begins at the first moment at which that
 // clock shows its start or later, and ends with the last moment at which the clock shows less than its end. So where clocks change:
@@ -8,5 +8,6 @@
 //     earlier time again. An event in the repeated hour lasts through both.
 //   - A window of 22:00-02:00 is three or five hours long where the change falls into it, and four on every other day.
 //
-// A bucket [t, t+period) is quiet when any part of it overlaps a planned event: an aggregate cannot be taken apart.
+// A bucket [t, t+period) is quiet, or has the mark of a calendar, when any part of it overlaps a planned event: an aggregate cannot be
+// taken apart.
 package calendar

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,6 +41,20 @@ func (n node) text() (string, error) {
 	var text string
 	err := n.decode(&text, "a text in quotes")
 	return strings.TrimSpace(text), err
+}
+
+// truth is otherwise where the node is absent.
+func (n node) truth(otherwise bool) (bool, error) {
+	err := n.decode(&otherwise, "true or false")
+	return otherwise, err
+}
+
+// or is a node of that text where the node is absent or has an empty one.
+func (n node) or(text string) node {
+	if own, err := n.text(); err == nil && own == "" {
+		n.raw = json.RawMessage(strconv.Quote(text))
+	}
+	return n
 }
 
 func (n node) list() ([]node, error) {

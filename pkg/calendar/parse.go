@@ -31,7 +31,7 @@ func Parse(raw []byte, zone *time.Location) (Set, error) {
 }
 
 func parseCalendar(n node, zone *time.Location) (c Calendar, err error) {
-	fields, err := n.object("name", "timezone", "windows", "weekly", "holidays")
+	fields, err := n.object("name", "timezone", "quiet", "windows", "weekly", "monthly", "holidays")
 	if err != nil {
 		return c, err
 	}
@@ -44,12 +44,18 @@ func parseCalendar(n node, zone *time.Location) (c Calendar, err error) {
 	if c.zone, err = parseZone(fields["timezone"], zone); err != nil {
 		return c, err
 	}
+	if c.quiet, err = fields["quiet"].truth(true); err != nil {
+		return c, err
+	}
 	windows, err := each(fields["windows"], func(n node) (Interval, error) { return parseWindow(n, c.zone) })
 	if err != nil {
 		return c, err
 	}
 	c.windows = merge(windows)
 	if c.weekly, err = each(fields["weekly"], parseWeekly); err != nil {
+		return c, err
+	}
+	if c.monthly, err = each(fields["monthly"], parseMonthly); err != nil {
 		return c, err
 	}
 	c.holidays, err = each(fields["holidays"], parseHoliday)
@@ -122,19 +128,40 @@ func parseWeekly(n node) (w weekly, err error) {
 	for _, day := range days {
 		w.days[day] = true
 	}
-	if w.from, err = parseClock(fields["from"]); err != nil {
-		return w, err
+	w.hours, err = parseHours(fields["from"], fields["to"])
+	return w, err
+}
+
+func parseMonthly(n node) (m monthly, err error) {
+	fields, err := n.object("days", "from", "to")
+	if err != nil {
+		return m, err
 	}
-	if w.from == daySeconds {
-		return w, fields["from"].fail("24:00 is no start: write 00:00 of the next day")
+	if m.days, err = each(fields["days"], parseDayOfMonth); err != nil {
+		return m, err
 	}
-	if w.to, err = parseClock(fields["to"]); err != nil {
-		return w, err
+	if len(m.days) == 0 {
+		return m, fields["days"].fail("is empty: list the days of the month, e.g. 15, 30")
 	}
-	if w.to <= w.from {
-		w.to += daySeconds
+	m.hours, err = parseHours(fields["from"].or("00:00"), fields["to"].or("24:00"))
+	return m, err
+}
+
+// parseHours reads from when on a day to when; an end at or before the start is on the next day.
+func parseHours(from, to node) (h hours, err error) {
+	if h.from, err = parseClock(from); err != nil {
+		return h, err
 	}
-	return w, nil
+	if h.from == daySeconds {
+		return h, from.fail("24:00 is no start: write 00:00 of the next day")
+	}
+	if h.to, err = parseClock(to); err != nil {
+		return h, err
+	}
+	if h.to <= h.from {
+		h.to += daySeconds
+	}
+	return h, nil
 }
 
 // parseDay reads sat or Saturday.
@@ -149,6 +176,18 @@ func parseDay(n node) (time.Weekday, error) {
 		}
 	}
 	return 0, n.fail("%q is no day: use mon, tue, wed, thu, fri, sat or sun", text)
+}
+
+// parseDayOfMonth reads 1 to 31.
+func parseDayOfMonth(n node) (int, error) {
+	var day int
+	if err := n.decode(&day, "a day of the month such as 15"); err != nil {
+		return 0, err
+	}
+	if day < 1 || day > 31 {
+		return 0, n.fail("%d is no day of a month: use 1 to 31, of which 31 is the last of every month", day)
+	}
+	return day, nil
 }
 
 // parseClock reads a time of day in seconds from midnight; 24:00 is the end of the day.
