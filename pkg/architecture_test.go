@@ -26,7 +26,7 @@ const module = "github.com/vigia-cloudwatch/vigia/pkg/"
 var rooms = map[string][]string{
 	".":          {"plugin"},
 	"plugin":     {"query", "accounts", "cloudwatch", "series", "store", "history", "calendar", "analysis", "frames", "awssim"},
-	"query":      {"detect"},
+	"query":      {"detect", "forecast"},
 	"accounts":   {"calendar"},
 	"cloudwatch": {"series"},
 	"series":     {},
@@ -35,13 +35,18 @@ var rooms = map[string][]string{
 	"state":      {},
 	"calendar":   {},
 	"detect":     {"forecast/seasonal", "state", "detect/forest", "detect/isolation", "detect/oneclass"},
-	"analysis":   {"series", "calendar", "detect", "forecast/seasonal", "state"},
+	"analysis":   {"series", "calendar", "detect", "forecast", "forecast/seasonal", "state"},
 
 	"detect/forest":    {"state"},
 	"detect/isolation": {"state"},
 	"detect/oneclass":  {"state"},
 
+	"forecast":          {"forecast/seasonal", "forecast/arima", "forecast/ets", "forecast/theta", "forecast/stl"},
 	"forecast/seasonal": {"state"},
+	"forecast/arima":    {},
+	"forecast/ets":      {"forecast/stl"},
+	"forecast/theta":    {"forecast/stl"},
+	"forecast/stl":      {},
 
 	"frames": {"series", "query", "analysis"},
 	"awssim": {},

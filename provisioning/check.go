@@ -124,8 +124,10 @@ func (c *checker) follows(where string, q query.Query, uid string) {
 		if err != nil {
 			return // said of the data source
 		}
-		if _, err := set.Choose(q.Detector.Calendars); err != nil {
-			c.failf("%s: detector.calendars: %w", where, err)
+		for field, names := range map[string][]string{"detector.calendars": q.Detector.Calendars, "forecaster.calendars": q.Forecaster.Calendars} {
+			if _, err := set.Choose(names); err != nil {
+				c.failf("%s: %s: %w", where, field, err)
+			}
 		}
 	}
 }

@@ -55,7 +55,37 @@ type Settings struct {
 	Simulated          bool       `yaml:"simulated" json:"simulated,omitempty"`
 	Timezone           string     `yaml:"timezone" json:"timezone,omitempty"`
 	Calendars          []Calendar `yaml:"calendars" json:"calendars,omitempty"`
+	Quality            *Quality   `yaml:"quality" json:"quality,omitempty"`
 	Accounts           []Account  `yaml:"accounts" json:"accounts"`
+}
+
+// Quality is what observations must be like, beside the rules that are built in. pkg/accounts reads its values.
+type Quality struct {
+	Rules  []QualityRule  `yaml:"rules" json:"rules,omitempty"`
+	Ranges []QualityRange `yaml:"ranges" json:"ranges,omitempty"`
+}
+
+// QualityRule compares two statistics of metrics in each bucket.
+type QualityRule struct {
+	Namespace string   `yaml:"namespace" json:"namespace"`
+	Metric    string   `yaml:"metric" json:"metric"`
+	Statistic string   `yaml:"statistic" json:"statistic"`
+	Op        string   `yaml:"op" json:"op"`
+	Than      Measured `yaml:"than" json:"than"`
+}
+
+// Measured is a statistic of a metric.
+type Measured struct {
+	Metric    string `yaml:"metric" json:"metric"`
+	Statistic string `yaml:"statistic" json:"statistic"`
+}
+
+// QualityRange is what a metric can be, in its own unit.
+type QualityRange struct {
+	Namespace string   `yaml:"namespace" json:"namespace"`
+	Metric    string   `yaml:"metric" json:"metric"`
+	Lower     *float64 `yaml:"lower" json:"lower,omitempty"`
+	Upper     *float64 `yaml:"upper" json:"upper,omitempty"`
 }
 
 // Calendar is planned events: in a quiet one nothing is scored, and forecasts learn the effect of each. pkg/calendar reads its texts.

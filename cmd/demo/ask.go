@@ -52,6 +52,9 @@ func (r *report) judge(ctx context.Context, q queryer, dashboard provisioning.Da
 	}
 	r.events = events(r.first.series)
 	r.verdicts, r.outside = judge(r.first.series, r.events, incidents)
+	if r.leaks, err = askLeaks(ctx, q, simulator, start); err != nil {
+		return err
+	}
 	replayed, err := askReplay(ctx, q, from, start)
 	if err != nil {
 		return err

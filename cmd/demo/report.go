@@ -17,6 +17,7 @@ type report struct {
 	events        []event
 	outside       []event
 	verdicts      []verdict
+	leaks         []foretold
 	replay        []event // of real data, which has no labels
 	replaySeries  int
 	elapsed       time.Duration
@@ -41,6 +42,7 @@ func (r report) write(p page) {
 	r.writeRefreshes(p)
 	r.writeEvents(p)
 	r.writeThresholds(p)
+	r.writeLeaks(p)
 	r.writeRules(p)
 	r.writeVerdicts(p)
 	r.writeFigures(p)
@@ -211,5 +213,8 @@ func (r report) writeFigures(p page) {
 	fmt.Fprintf(p.out, "\nfigure demo_seconds %.0f s\n", r.elapsed.Seconds())
 	fmt.Fprintf(p.out, "figure critical_events_outside %d events\n", len(r.outside))
 	fmt.Fprintf(p.out, "figure incidents_found %d of %d\n", found, len(r.verdicts))
+	if len(r.leaks) > 0 {
+		fmt.Fprintf(p.out, "figure leak_hours_inside_band %d of %d\n", held(r.leaks), len(r.leaks))
+	}
 	fmt.Fprintf(p.out, "figure second_refresh_metrics_asked %d metrics\n", r.second.usage.MetricsAsked)
 }

@@ -153,14 +153,14 @@ func TestLearningIsNull(t *testing.T) {
 		history.Values[i] = math.NaN()
 	}
 	request := read(history, lastDays(1))
-	request.Horizon = 6 * time.Hour
+	request.Forecast.Horizon = 6 * time.Hour
 	result := NewEngine(time.UTC).Analyse(request)
 	for _, s := range result.Score {
 		require.True(t, math.IsNaN(s))
 	}
 	var notReady *seasonal.NotReadyError
 	require.ErrorAs(t, result.NotReady, &notReady)
-	require.Empty(t, result.Forecast)
+	require.Empty(t, result.Forecast.Median)
 }
 
 func TestForecastBeginsAfterTheLastObservation(t *testing.T) {
@@ -168,18 +168,19 @@ func TestForecastBeginsAfterTheLastObservation(t *testing.T) {
 	history.Values[len(history.Values)-1] = math.NaN()
 	history.Values[len(history.Values)-2] = math.NaN()
 	request := read(history, lastDays(1))
-	request.Horizon = 6 * time.Hour
+	request.Forecast.Horizon = 6 * time.Hour
 	limit := 1000.0
-	request.Threshold = &limit
+	request.Threshold.Value = &limit
 	result := NewEngine(time.UTC).Analyse(request)
 	require.NoError(t, result.NotReady)
 	require.Equal(t, now.Add(-3*period), result.Now)
 	require.Equal(t, now.Add(-2*period), result.Future.Start)
-	require.Len(t, result.Forecast, 72)
-	require.True(t, math.IsInf(result.HoursToThreshold, 1), "not within the horizon")
-	for i := range result.Forecast {
-		require.LessOrEqual(t, result.ForecastLower[i], result.Forecast[i])
-		require.LessOrEqual(t, result.Forecast[i], result.ForecastUpper[i])
+	require.Len(t, result.Forecast.Median, 72)
+	require.True(t, math.IsInf(result.HoursToThreshold.Median, 1), "not within the horizon")
+	band := result.Forecast.Bands[0]
+	for i, median := range result.Forecast.Median {
+		require.LessOrEqual(t, band.Lower[i], median)
+		require.LessOrEqual(t, median, band.Upper[i])
 	}
 }
 
@@ -189,12 +190,12 @@ func TestThresholdBelowIsReachedByFalling(t *testing.T) {
 		history.Values[i] = 1000 - 900*float64(i)/float64(len(history.Values))
 	}
 	request := read(history, lastDays(1))
-	request.Horizon = 14 * day
+	request.Forecast.Horizon = 14 * day
 	limit := 50.0
-	request.Threshold = &limit
+	request.Threshold.Value = &limit
 	result := NewEngine(time.UTC).Analyse(request)
 	require.NoError(t, result.NotReady)
-	require.InDelta(t, 80, result.HoursToThreshold, 40, "100 left, 15 a day, 50 to fall")
+	require.InDelta(t, 80, result.HoursToThreshold.Median, 40, "100 left, 15 a day, 50 to fall")
 }
 
 func TestPhasesFollowTheWallClock(t *testing.T) {
@@ -238,7 +239,7 @@ func TestOddHorizons(t *testing.T) {
 		r := s.Window
 		r.Start = r.End.Add(-10 * c.period)
 		request := read(s, r)
-		request.Horizon = c.horizon
+		request.Forecast.Horizon = c.horizon
 		result := NewEngine(time.UTC).Analyse(request)
 		require.Equal(t, int(c.horizon/c.period), result.Future.Len())
 	}
@@ -253,8 +254,8 @@ func TestThresholdDirectionDoesNotDependOnTheRange(t *testing.T) {
 	limit := 50.0
 	hours := func(days int) float64 {
 		request := read(history, lastDays(days))
-		request.Horizon, request.Threshold = 6*time.Hour, &limit
-		return NewEngine(time.UTC).Analyse(request).HoursToThreshold
+		request.Forecast.Horizon, request.Threshold.Value = 6*time.Hour, &limit
+		return NewEngine(time.UTC).Analyse(request).HoursToThreshold.Median
 	}
 	require.Equal(t, hours(1), hours(20))
 }
@@ -263,7 +264,7 @@ func TestMemoryForgetsTheLeastUsed(t *testing.T) {
 	pipe, err := newPipeline(detect.Spec{BucketsPerDay: 288}, detect.DefaultEventScore)
 	require.NoError(t, err)
 	size := kept{pipe: pipe}.size()
-	m := newMemory(2 * size)
+	m := newMemory[kept](2 * size)
 	for i := range 3 {
 		m.put(keptID{epoch: int64(i)}, kept{at: i, pipe: pipe})
 		m.get(keptID{epoch: 0})

@@ -31,58 +31,58 @@ type kept struct {
 
 func (k kept) size() int { return k.pipe.size() + pointSize*k.points.len() }
 
-// memory keeps the pipelines used last. It is safe for concurrent use.
-type memory struct {
+// memory keeps what was used last. It is safe for concurrent use.
+type memory[V interface{ size() int }] struct {
 	mutex sync.Mutex
 	limit int // bytes
 	used  int
 	byID  map[keptID]*list.Element
-	order *list.List // of entry, the last used first
+	order *list.List // of entry[V], the last used first
 }
 
-type entry struct {
+type entry[V any] struct {
 	id   keptID
-	kept kept
+	kept V
 }
 
-func newMemory(limit int) *memory {
-	return &memory{limit: limit, byID: map[keptID]*list.Element{}, order: list.New()}
+func newMemory[V interface{ size() int }](limit int) *memory[V] {
+	return &memory[V]{limit: limit, byID: map[keptID]*list.Element{}, order: list.New()}
 }
 
-func (m *memory) get(id keptID) (kept, bool) {
+func (m *memory[V]) get(id keptID) (found V, ok bool) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	element, ok := m.byID[id]
 	if !ok {
-		return kept{}, false
+		return found, false
 	}
 	m.order.MoveToFront(element)
-	return element.Value.(entry).kept, true
+	return element.Value.(entry[V]).kept, true
 }
 
-func (m *memory) put(id keptID, k kept) {
+func (m *memory[V]) put(id keptID, k V) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	if element, ok := m.byID[id]; ok {
 		m.remove(element)
 	}
-	m.byID[id] = m.order.PushFront(entry{id, k})
+	m.byID[id] = m.order.PushFront(entry[V]{id, k})
 	m.used += k.size()
 	for m.used > m.limit && m.order.Len() > 1 {
 		m.remove(m.order.Back())
 	}
 }
 
-func (m *memory) remove(element *list.Element) {
-	e := m.order.Remove(element).(entry)
+func (m *memory[V]) remove(element *list.Element) {
+	e := m.order.Remove(element).(entry[V])
 	delete(m.byID, e.id)
 	m.used -= e.kept.size()
 }
 
-func (m *memory) each(f func(keptID, kept)) {
+func (m *memory[V]) each(f func(keptID, V)) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	for e := m.order.Front(); e != nil; e = e.Next() {
-		f(e.Value.(entry).id, e.Value.(entry).kept)
+		f(e.Value.(entry[V]).id, e.Value.(entry[V]).kept)
 	}
 }

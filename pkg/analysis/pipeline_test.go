@@ -157,7 +157,7 @@ func TestEveryDetectorScores(t *testing.T) {
 			require.NoError(t, err)
 			request.Columns = columns[0]
 		}
-		request.Horizon = time.Hour
+		request.Forecast.Horizon = time.Hour
 		result := NewEngine(time.UTC).Analyse(request)
 		require.NoError(t, result.Err, definition.Name)
 		scored := 0
@@ -168,7 +168,7 @@ func TestEveryDetectorScores(t *testing.T) {
 		}
 		require.Greater(t, scored, 250, definition.Name)
 		require.NoError(t, result.NotReady)
-		require.Len(t, result.Forecast, 12, "any detector has a forecast beside it")
+		require.Len(t, result.Forecast.Median, 12, "any detector has a forecast beside it")
 	}
 	require.ErrorContains(t, analyse(history, Detector{Name: "oracle"}).Err, "no detector")
 	require.Error(t, analyse(history, Detector{Parameters: map[string]float64{"wishes": 3}}).Err)

@@ -1,9 +1,6 @@
 package analysis
 
 import (
-	"math"
-	"slices"
-
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
@@ -157,15 +154,3 @@ func (r *run) before(n int) (*pipeline, error) {
 
 // modeller is a detector that has a seasonal model of its own to forecast from.
 type modeller interface{ Model() *seasonal.Model }
-
-// usual is the median of what was observed.
-func usual(values []float64) float64 {
-	observed := make([]float64, 0, len(values))
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			observed = append(observed, v)
-		}
-	}
-	slices.Sort(observed)
-	return observed[len(observed)/2]
-}

@@ -3,6 +3,7 @@ package frames
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -38,12 +39,29 @@ type Meta struct {
 	PeriodSeconds int           `json:"periodSeconds"`
 	Simulated     bool          `json:"simulated"`
 	Threshold     *float64      `json:"threshold"`
-	Early         *float64      `json:"early,omitempty"`   // of hours_to_threshold: by the near edge of the band
-	Late          *float64      `json:"late,omitempty"`    // by the far edge
-	Note          string        `json:"note,omitempty"`    // why a value is null
-	Members       int           `json:"members,omitempty"` // of a roll-up or a split: how many series stand behind it
-	RollUp        []string      `json:"rollUp,omitempty"`  // the labels of a roll-up
+	Early         *float64      `json:"early,omitempty"` // of hours_to_threshold: by the near edge of the band
+	Late          *float64      `json:"late,omitempty"`  // by the far edge
+	Lower         *float64      `json:"lower,omitempty"` // of max_in_horizon and min_in_horizon: by the edges of the band
+	Upper         *float64      `json:"upper,omitempty"`
+	Forecast      *Foresight    `json:"forecast,omitempty"` // of what comes from a forecast
+	Note          string        `json:"note,omitempty"`     // why a value is null
+	Members       int           `json:"members,omitempty"`  // of a roll-up or a split: how many series stand behind it
+	RollUp        []string      `json:"rollUp,omitempty"`   // the labels of a roll-up
 	Usage         Usage         `json:"usage"`
+}
+
+// Foresight says where a forecast comes from and how its back-tests fared.
+type Foresight struct {
+	Forecaster string              `json:"forecaster"`
+	Model      string              `json:"model"`
+	Trend      bool                `json:"trend,omitempty"` // it follows a trend that is under way, of which back-tests say nothing
+	Level      int                 `json:"level"`           // of the band, in percent
+	Origins    int                 `json:"origins"`         // moments from which it was forecast again
+	Hours      float64             `json:"hours"`           // how far ahead, at most
+	MAE        *float64            `json:"mae"`             // mean absolute error, in the metric's unit; null: not measured
+	MASE       *float64            `json:"mase"`            // the same over that of a seasonal naive forecast
+	SMAPE      *float64            `json:"smape"`           // in percent
+	Coverage   map[string]*float64 `json:"coverage"`        // by level: the share of observations within the band
 }
 
 // Options are the same for every frame of a query.
@@ -75,14 +93,17 @@ func Build(all []Series, o Options) data.Frames {
 func (o Options) frame(s Series, m query.Measure, name string) *data.Frame {
 	meta := o.meta(m, s.Observed.Window.Period)
 	meta.Members = s.Members
-	times, values := points(s, m, &meta)
+	if o.Query.Threshold.Metric != nil {
+		meta.Threshold = s.Analysis.Threshold
+	}
+	times, values := o.points(s, m, &meta)
 	return o.assemble(LabelsOf(s), name, times, values, meta)
 }
 
 func (o Options) meta(m query.Measure, period time.Duration) Meta {
 	return Meta{
 		Vigia: metaVersion, Measure: m, PeriodSeconds: int(period / time.Second),
-		Simulated: o.Simulated, Threshold: o.Query.Threshold, Usage: o.Usage,
+		Simulated: o.Simulated, Threshold: o.Query.Threshold.Value, Usage: o.Usage,
 	}
 }
 
@@ -98,7 +119,7 @@ func (o Options) assemble(labels data.Labels, name string, times []time.Time, va
 }
 
 // points are the times and values of a measure.
-func points(s Series, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
+func (o Options) points(s Series, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
 	a := s.Analysis
 	switch m {
 	case query.Value:
@@ -117,31 +138,17 @@ func points(s Series, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
 		return column(a.Range, a.Event)
 	case query.Raw:
 		return column(a.Range, a.Raw)
-	case query.Forecast, query.ForecastLower, query.ForecastUpper:
-		meta.Note = note(a)
-		return column(a.Future, map[query.Measure][]float64{
-			query.Forecast: a.Forecast, query.ForecastLower: a.ForecastLower, query.ForecastUpper: a.ForecastUpper,
-		}[m])
-	case query.HoursToThreshold:
-		meta.Note = note(a)
-		meta.Early, meta.Late = finite(a.HoursEarly), finite(a.HoursLate)
-		if math.IsInf(a.HoursToThreshold, 1) {
-			meta.Note = "the threshold is not reached within the horizon"
-		}
-		return single(a.Now, a.HoursToThreshold)
-	case query.MaxInHorizon:
-		meta.Note = note(a)
-		return single(a.Now, a.MaxInHorizon)
+	case query.Trend:
+		return column(a.Range, a.Parts.Trend)
+	case query.SeasonDay:
+		return column(a.Range, a.Parts.SeasonDay)
+	case query.SeasonWeek:
+		return column(a.Range, a.Parts.SeasonWeek)
+	case query.Remainder:
+		return column(a.Range, a.Parts.Remainder)
 	default:
-		panic("frames: no points for measure " + string(m))
+		return o.ahead(a, m, meta)
 	}
-}
-
-func note(a analysis.Result) string {
-	if a.NotReady == nil {
-		return ""
-	}
-	return a.NotReady.Error()
 }
 
 // column spreads values over a window; a window without values (no forecast yet) makes an empty column.
@@ -176,26 +183,35 @@ func finite(v float64) *float64 {
 // bandColor is the band's in the stock time series panel: grey, so that it stands behind every series' own colour.
 const bandColor = "#8f8f8f"
 
-// lowerOf names the lower edge of each band by its upper one.
-var lowerOf = map[query.Measure]query.Measure{query.Upper: query.Lower, query.ForecastUpper: query.ForecastLower}
+// lowerOf names the lower edge of a band by its upper one: upper, forecast_upper, forecast_upper_80 ...
+func lowerOf(m query.Measure) (query.Measure, bool) {
+	lower := strings.Replace(string(m), string(query.Upper), string(query.Lower), 1)
+	return query.Measure(lower), lower != string(m) && isBand(m)
+}
+
+// isBand says that a measure is an edge of a band over time.
+func isBand(m query.Measure) bool {
+	return m == query.Lower || m == query.Upper ||
+		strings.HasPrefix(string(m), string(query.ForecastLower)) || strings.HasPrefix(string(m), string(query.ForecastUpper))
+}
 
 // configure makes the stock time series panel draw the band without an override: the upper edge is filled down to the lower one, which
 // is named by its unique display name, and neither has a line or stands in the legend.
 func configure(name string, m query.Measure) *data.FieldConfig {
 	c := &data.FieldConfig{DisplayNameFromDS: measureName(name, m)}
-	switch m {
-	case query.Lower, query.Upper, query.ForecastLower, query.ForecastUpper:
+	switch {
+	case isBand(m):
 		c.Color = map[string]any{"mode": "fixed", "fixedColor": bandColor}
 		c.Custom = map[string]any{"lineWidth": 0, "showPoints": "never", "hideFrom": map[string]any{"legend": true, "tooltip": false, "viz": false}}
-	case query.Expected:
+	case m == query.Expected:
 		c.Color = map[string]any{"mode": "fixed", "fixedColor": bandColor}
 		c.Custom = map[string]any{"lineWidth": 1, "lineStyle": map[string]any{"fill": "dot", "dash": []int{2, 6}}, "showPoints": "never"}
-	case query.Forecast:
+	case m == query.Forecast:
 		c.Custom = map[string]any{"lineStyle": map[string]any{"fill": "dash", "dash": []int{8, 6}}, "showPoints": "never"}
-	case query.HoursToThreshold:
+	case m == query.HoursToThreshold || m == query.HoursEarly || m == query.HoursLate:
 		c.Unit = "h"
 	}
-	if lower, ok := lowerOf[m]; ok {
+	if lower, ok := lowerOf(m); ok {
 		c.Custom["fillBelowTo"], c.Custom["fillOpacity"] = measureName(name, lower), 15
 	}
 	return c

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
@@ -36,8 +37,21 @@ func shown(account string, dims ...series.Dimension) Series {
 		Analysis: analysis.Result{
 			Range: w, Expected: []float64{11, 11, 12}, Lower: []float64{8, 8, 9}, Upper: []float64{14, 14, 15},
 			Score: []float64{0, nan, 100}, Direction: []float64{0, nan, 1}, Event: []float64{0, nan, 100}, Raw: []float64{0, 0.9, 3.25},
-			Future: future, Forecast: []float64{12, 13}, ForecastLower: []float64{9, 8}, ForecastUpper: []float64{15, 18},
-			Now: w.Time(2), HoursToThreshold: 1.5, HoursEarly: 0.5, HoursLate: math.Inf(1), MaxInHorizon: 13,
+			Outlook: analysis.Outlook{
+				Future: future,
+				Forecast: forecast.Forecast{Median: []float64{12, 13}, Bands: []forecast.Band{
+					{Level: 0.95, Lower: []float64{9, 8}, Upper: []float64{15, 18}}, {Level: 0.8, Lower: []float64{11, 10}, Upper: []float64{13, 15}},
+				}},
+				Report: forecast.Report{
+					Model: "calendar lags 0.7, daily naive 0.3", Origins: 10, Steps: 288, MAE: 1.25, MASE: 0.7, SMAPE: math.NaN(),
+					Coverage: []forecast.Coverage{{Level: 0.95, Share: 0.94}, {Level: 0.8, Share: math.NaN()}},
+				},
+				Now: w.Time(2), HoursToThreshold: analysis.Estimate{Median: 1.5, Low: 0.5, High: math.Inf(1)},
+				MaxInHorizon: analysis.Estimate{Median: 13, Low: 9, High: 18}, MinInHorizon: analysis.Estimate{Median: 12, Low: 8, High: 15},
+			},
+			Parts: forecast.Parts{
+				Trend: []float64{10, 11, 12}, SeasonDay: []float64{1, 2, 3}, SeasonWeek: []float64{0, 0, 0}, Remainder: []float64{-1, nan, 84},
+			},
 		},
 	}
 }
@@ -47,7 +61,9 @@ func instance(id string) series.Dimension { return series.Dimension{Name: "Insta
 func options(measures ...query.Measure) Options {
 	limit := 80.0
 	return Options{
-		Query: query.Query{RefID: "A", Measures: measures, Threshold: &limit},
+		Query: query.Query{
+			RefID: "A", Measures: measures, Threshold: query.Threshold{Value: &limit}, Forecaster: query.Forecaster{Name: "auto", Levels: []int{95, 80}},
+		},
 		Usage: Usage{Series: 1, Requests: 1, MetricsAsked: 1, EstimatedCostUSD: 0.00001},
 	}
 }
@@ -55,20 +71,29 @@ func options(measures ...query.Measure) Options {
 // The frame contract, for every measure and for answers without data.
 func TestGoldenFrames(t *testing.T) {
 	learning := shown("production", instance("i-1"))
-	learning.Analysis.Forecast, learning.Analysis.ForecastLower, learning.Analysis.ForecastUpper = nil, nil, nil
-	learning.Analysis.HoursToThreshold, learning.Analysis.HoursEarly, learning.Analysis.HoursLate = math.NaN(), math.NaN(), math.NaN()
-	learning.Analysis.MaxInHorizon = math.NaN()
-	learning.Analysis.NotReady = &seasonal.NotReadyError{Have: 100, Need: 576, Observed: 90}
+	unknown := analysis.Estimate{Median: math.NaN(), Low: math.NaN(), High: math.NaN()}
+	learning.Analysis.Outlook = analysis.Outlook{
+		Future: learning.Analysis.Future, Now: learning.Analysis.Now, NotReady: &seasonal.NotReadyError{Have: 100, Need: 576, Observed: 90},
+		HoursToThreshold: unknown, MaxInHorizon: unknown, MinInHorizon: unknown,
+	}
 	never := shown("production", instance("i-1"))
-	never.Analysis.HoursToThreshold, never.Analysis.HoursEarly = math.Inf(1), math.Inf(1)
+	never.Analysis.HoursToThreshold = analysis.Estimate{Median: math.Inf(1), Low: math.Inf(1), High: math.Inf(1)}
+	quota, reached := options(query.HoursToThreshold), shown("production", instance("i-1"))
+	quota.Query.Threshold = query.Threshold{Metric: &query.Column{Metric: "Quota", Statistic: "Maximum"}, Percent: 80}
+	limit := 64.0
+	reached.Analysis.Threshold = &limit
+	absent := shown("production", instance("i-1"))
+	absent.Analysis.HoursToThreshold = unknown
 	for name, c := range map[string]struct {
 		series  Series
 		options Options
 	}{
-		"all_measures": {shown("production", instance("i-1")), options(query.Measures...)},
-		"learning":     {learning, options(query.Forecast, query.HoursToThreshold, query.MaxInHorizon)},
+		"all_measures": {shown("production", instance("i-1")), options(append(query.Measures, "forecast_lower_80", "forecast_upper_80")...)},
+		"learning":     {learning, options(query.Forecast, query.ForecastUpper, query.HoursToThreshold, query.MaxInHorizon)},
 		"not_reached":  {never, options(query.HoursToThreshold)},
 		"one_output":   {shown("production", instance("i-1")), options(query.Score)},
+		"quota":        {reached, quota},
+		"no_quota":     {absent, quota},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := &backend.DataResponse{Frames: Build([]Series{c.series}, c.options)}
@@ -208,7 +233,7 @@ func TestDimensionNamedLikeALabel(t *testing.T) {
 func TestNoFrameCarriesNaN(t *testing.T) {
 	s := shown("production", instance("i-1"))
 	s.Observed.Values[0] = math.Inf(1)
-	s.Analysis.MaxInHorizon = math.Inf(-1)
+	s.Analysis.MaxInHorizon.Median = math.Inf(-1)
 	groups := grouped()
 	groups[0].Score[0] = math.Inf(1)
 	all := append(Build([]Series{s}, options(query.Measures...)), BuildGroups(groups, options(query.Measures...))...)

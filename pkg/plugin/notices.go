@@ -60,7 +60,7 @@ func (i *Instance) notices(p plan, failures []accounts.Failure, read reading, sh
 		add(data.NoticeSeverityWarning, "%s", text)
 	}
 	for _, name := range read.empty {
-		add(data.NoticeSeverityWarning, "field \"detector.columns\": %s has no data with these dimensions", name)
+		add(data.NoticeSeverityWarning, "%s has no data with these dimensions", name)
 	}
 	if silent != nil {
 		add(data.NoticeSeverityWarning, "%v", silent)

@@ -22,9 +22,10 @@ import (
 type plan struct {
 	query     query.Query
 	window    series.Window // to show
-	calendars calendar.Set
-	choice    string       // identifies what the series are chosen from
-	keys      []series.Key // of the query's metric; each further column has as many of its own
+	calendars calendar.Set  // in which nothing is scored and nothing learnt
+	recurring calendar.Set  // whose effect a forecast expects again
+	choice    string        // identifies what the series are chosen from
+	keys      []series.Key  // of the query's metric; each further column has as many of its own
 	units     []unit
 	failures  []accounts.Failure
 	cut       string
@@ -45,6 +46,12 @@ func (i *Instance) plan(ctx context.Context, q query.Query, w series.Window) (pl
 	if p.calendars, err = i.calendars.Choose(q.Detector.Calendars); err != nil {
 		return p, &query.FieldError{Field: "detector.calendars", Reason: err.Error()}
 	}
+	if p.recurring, err = i.calendars.Choose(q.Forecaster.Calendars); err != nil {
+		return p, &query.FieldError{Field: "forecaster.calendars", Reason: err.Error()}
+	}
+	if len(p.recurring) > calendar.MaxMarked && q.WantsForecast() {
+		return p, &query.FieldError{Field: "forecaster.calendars", Reason: fmt.Sprintf("%d calendars are chosen, and a forecast can tell %d apart (MaxMarked): name those that matter", len(p.recurring), calendar.MaxMarked)}
+	}
 	targets, failures, err := i.directory.Select(q.Accounts, q.Regions)
 	if err == nil && len(targets) == 0 {
 		err = whole(failures, "")
@@ -57,7 +64,7 @@ func (i *Instance) plan(ctx context.Context, q query.Query, w series.Window) (pl
 		return p, err
 	}
 	p.choice, p.failures = i.choice(q, targets), append(failures, failed...)
-	p.keys, p.cut = limit(keys, w, 1+len(p.columns()))
+	p.keys, p.cut = limit(keys, w, 1+len(p.beside()))
 	p.units = i.units(q.Detector, p.keys)
 	return p, nil
 }
@@ -75,8 +82,10 @@ func (i *Instance) choice(q query.Query, targets []accounts.Target) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// analysed says that there is something to score or to forecast.
-func (p plan) analysed() bool { return p.query.WantsScore() || p.query.WantsForecast() }
+// analysed says that there is something to score, to forecast or to take apart.
+func (p plan) analysed() bool {
+	return p.query.WantsScore() || p.query.WantsForecast() || p.query.WantsDecomposition()
+}
 
 // columns are the further metrics to read.
 func (p plan) columns() []query.Column {
@@ -86,10 +95,19 @@ func (p plan) columns() []query.Column {
 	return p.query.Detector.Columns
 }
 
-// asked are the keys to read: of the query's metric, then those of each column, all in the order of the plan's keys.
+// beside are the metrics that are read beside the query's own: the columns, and last the one that is a threshold.
+func (p plan) beside() []query.Column {
+	all := p.columns()
+	if t := p.query.Threshold.Metric; t != nil && p.query.WantsForecast() {
+		all = append(slices.Clone(all), *t)
+	}
+	return all
+}
+
+// asked are the keys to read: of the query's metric, then those of each metric beside it, all in the order of the plan's keys.
 func (p plan) asked() []series.Key {
 	all := slices.Clone(p.keys)
-	for _, c := range p.columns() {
+	for _, c := range p.beside() {
 		for _, k := range p.keys {
 			k.Metric, k.Stat = c.Metric, c.Statistic
 			all = append(all, k)

@@ -191,10 +191,6 @@ func (i *Instance) analyse(p plan, w series.Window, subjects []subject) error {
 	if !p.analysed() {
 		return nil
 	}
-	horizon := time.Duration(0)
-	if p.query.WantsForecast() {
-		horizon = p.query.Horizon
-	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for n := range subjects {
@@ -205,7 +201,7 @@ func (i *Instance) analyse(p plan, w series.Window, subjects []subject) error {
 				return nil
 			}
 			r := s.request
-			r.Range, r.Horizon, r.Threshold = w, horizon, p.query.Threshold
+			r.Range = w
 			s.shown.Analysis = i.engine.Analyse(r)
 			return nil
 		})

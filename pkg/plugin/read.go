@@ -16,9 +16,10 @@ import (
 type reading struct {
 	results  []history.Result   // of the plan's keys
 	columns  [][]history.Result // of each column, for each of the plan's keys
+	limits   []history.Result   // of the metric that is a threshold, for each of the plan's keys; nil: there is none
 	failures []accounts.Failure
 	usage    history.Usage
-	empty    []string // columns of which nothing was ever observed
+	empty    []string // metrics beside the query's of which nothing was ever observed
 	unkept   int      // series of which AWS no longer keeps anything in the range
 	partly   int      // series of which AWS no longer keeps the older part
 }
@@ -49,9 +50,13 @@ func (i *Instance) read(ctx context.Context, p plan) (reading, error) {
 			out.partly++
 		}
 	}
-	for c, column := range p.columns() {
+	for c, column := range p.beside() {
 		results := all[(c+1)*n : (c+2)*n]
 		name := fmt.Sprintf("column %s of %s", column.Statistic, column.Metric)
+		threshold := c == len(p.columns())
+		if threshold {
+			name = fmt.Sprintf("thresholdMetric %s of %s", column.Statistic, column.Metric)
+		}
 		for k, r := range results {
 			if r.Err != nil {
 				out.failures = append(out.failures, i.failure(p.keys[k], fmt.Errorf("%s: %w", name, accounts.Explain(r.Err))))
@@ -59,6 +64,10 @@ func (i *Instance) read(ctx context.Context, p plan) (reading, error) {
 		}
 		if n > 0 && !slices.ContainsFunc(results, func(r history.Result) bool { return r.Err != nil || observed(r.Series) }) {
 			out.empty = append(out.empty, name)
+		}
+		if threshold {
+			out.limits = results
+			continue
 		}
 		out.columns = append(out.columns, results)
 	}

@@ -69,6 +69,9 @@ func (i *Instance) newResources() backend.CallResourceHandler {
 		body, err := detectors()
 		return body, nil, err
 	}))
+	mux.HandleFunc("GET /forecasters", i.resource(func(context.Context, url.Values) (any, []accounts.Failure, error) {
+		return query.Forecasters(), nil, nil
+	}))
 	mux.HandleFunc("POST /explain", i.answering(i.explain))
 	mux.HandleFunc("POST /influencers", i.answering(i.influence))
 	return httpadapter.New(mux)

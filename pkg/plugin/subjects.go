@@ -63,6 +63,15 @@ func (a *assembly) subject(u unit) (subject, error) {
 			return s, err
 		}
 	}
+	if a.reading.limits != nil {
+		limits, err := a.join(u, a.reading.limits, a.query.Threshold.Metric.Join)
+		if err != nil {
+			return s, err
+		}
+		s.request.Threshold.Series, s.request.Threshold.Share = &limits, a.query.Threshold.Percent/100
+	}
+	s.request.Threshold.Value = a.query.Threshold.Value
+	s.request.Forecast, s.request.Decompose = a.forecaster(), a.query.WantsDecomposition()
 	s.request.FinalUntil, s.request.WholeUntil = a.settled(u)
 	s.shown = frames.Series{Account: u.labels["account"], Observed: own.Slice(a.window)}
 	if u.joined {
@@ -138,6 +147,19 @@ func detectorOf(d query.Detector) analysis.Detector {
 	out := analysis.Detector{Name: d.Name, Parameters: d.Parameters, Direction: d.Direction.Sign(), EventScore: d.EventScore}
 	for _, r := range d.Rules {
 		out.Rules = append(out.Rules, analysis.Rule(r))
+	}
+	return out
+}
+
+// forecaster is the query's forecaster as analysis takes it; without a horizon where nothing is to be forecast.
+func (p plan) forecaster() analysis.Forecaster {
+	f := p.query.Forecaster
+	out := analysis.Forecaster{Name: f.Name, Calendars: p.recurring}
+	if p.query.WantsForecast() {
+		out.Horizon = p.query.Horizon
+	}
+	for _, percent := range f.Levels {
+		out.Levels = append(out.Levels, float64(percent)/100)
 	}
 	return out
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 // model is the query JSON as it is written by the editor and by YAML.
 type model struct {
 	Version    int                 `json:"version"`
+	Kind       Kind                `json:"kind"`
 	Accounts   []string            `json:"accounts"`
 	Regions    []string            `json:"regions"`
 	Namespace  string              `json:"namespace"`
@@ -27,21 +27,27 @@ type model struct {
 	Forecast   bool                `json:"forecast"`
 	Horizon    string              `json:"horizon"`
 	Threshold  *float64            `json:"threshold"`
+	Quota      json.RawMessage     `json:"thresholdMetric"`
+	Forecaster json.RawMessage     `json:"forecaster"`
+	Decompose  bool                `json:"decompose"`
 	Output     Measure             `json:"output"`
 	Events     bool                `json:"events"`
 	Raw        bool                `json:"raw"`
 	Detector   json.RawMessage     `json:"detector"`
 	RollUp     []string            `json:"rollUp"`
 	Legend     string              `json:"legend"`
+	By         []string            `json:"by"`
 
-	detector detectorModel
+	detector   detectorModel
+	forecaster forecasterModel
+	quota      thresholdModel
 }
 
 // The fields that Grafana itself adds to every query.
 var grafanaFields = []string{"refId", "datasource", "datasourceId", "hide", "key", "queryType", "intervalMs", "maxDataPoints", "timeRange", "editorMode"}
 
-var ownFields = []string{"version", "accounts", "regions", "namespace", "metric", "statistic", "dimensions", "period", "score",
-	"band", "forecast", "horizon", "threshold", "output", "events", "raw", "detector", "rollUp", "legend"}
+var ownFields = []string{"version", "kind", "accounts", "regions", "namespace", "metric", "statistic", "dimensions", "period", "score",
+	"band", "forecast", "horizon", "threshold", "thresholdMetric", "forecaster", "decompose", "output", "events", "raw", "detector", "rollUp", "legend", "by"}
 
 // Parse reads one query. Errors are *FieldError where a field is at fault.
 func Parse(refID string, raw []byte) (Query, error) {
@@ -53,18 +59,38 @@ func Parse(refID string, raw []byte) (Query, error) {
 	if err != nil {
 		return Query{}, err
 	}
-	notices = append(notices, unknownFields("", fields, slices.Concat(ownFields, grafanaFields))...)
+	kind, unused, err := takeKind(fields)
+	if err != nil {
+		return Query{}, err
+	}
+	notices = slices.Concat(notices, unused, unknownFields("", fields, slices.Concat(ownFields, grafanaFields)))
 	var m model
 	if err := decodeFields("", fields, ownFields, &m); err != nil {
 		return Query{}, err
 	}
-	unknown, err := m.detector.read(m.Detector)
+	m.Kind = kind
+	unknown, err := m.readObjects()
 	if err != nil {
 		return Query{}, err
 	}
 	q, decided, err := m.validate()
 	q.RefID, q.Notices = refID, slices.Concat(notices, unknown, decided)
 	return q, err
+}
+
+// readObjects reads the fields that are objects, with a notice for each unknown field in them.
+func (m *model) readObjects() ([]string, error) {
+	notices, err := m.detector.read(m.Detector)
+	if err != nil {
+		return nil, err
+	}
+	more, err := readObject("forecaster", m.Forecaster, forecasterFields, &m.forecaster)
+	if err != nil {
+		return nil, err
+	}
+	notices = append(notices, more...)
+	more, err = readObject("thresholdMetric", m.Quota, thresholdFields, &m.quota)
+	return append(notices, more...), err
 }
 
 // decodeFields reads the known fields of an object into a struct; the others are left to unknownFields, because encoding/json would take
@@ -112,13 +138,13 @@ func (m model) validate() (Query, []string, error) {
 		return Query{}, nil, err
 	}
 	for _, required := range []struct{ field, value string }{{"namespace", m.Namespace}, {"metric", m.Metric}} {
-		if strings.TrimSpace(required.value) == "" {
+		if m.Kind.needsMetric() && strings.TrimSpace(required.value) == "" {
 			return Query{}, nil, fieldError(required.field, "is missing")
 		}
 	}
 	q := Query{
-		Accounts: orAll(m.Accounts), Regions: orAll(m.Regions), Namespace: m.Namespace, Metric: m.Metric,
-		Statistic: m.Statistic, Dimensions: map[string][]string{}, Threshold: m.Threshold, Legend: m.Legend,
+		Kind: m.Kind, Accounts: orAll(m.Accounts), Regions: orAll(m.Regions), Namespace: m.Namespace, Metric: m.Metric,
+		Statistic: m.Statistic, Dimensions: map[string][]string{}, Legend: m.Legend,
 	}
 	if q.Statistic == "" {
 		q.Statistic = defaultStatistic
@@ -132,9 +158,6 @@ func (m model) validate() (Query, []string, error) {
 		}
 		q.Dimensions[name] = orAll(values)
 	}
-	if q.Threshold != nil && (math.IsNaN(*q.Threshold) || math.IsInf(*q.Threshold, 0)) {
-		return Query{}, nil, fieldError("threshold", "is not a finite number")
-	}
 	var err error
 	if q.Period, err = parsePeriod(m.Period); err != nil {
 		return Query{}, nil, err
@@ -146,10 +169,19 @@ func (m model) validate() (Query, []string, error) {
 	if err != nil {
 		return Query{}, nil, err
 	}
+	if q.Forecaster, err = m.forecaster.validate(); err != nil {
+		return Query{}, nil, err
+	}
+	if q.Threshold, err = m.threshold(q); err != nil {
+		return Query{}, nil, err
+	}
 	if q.RollUp, err = q.rollUp(m.RollUp); err != nil {
 		return Query{}, nil, err
 	}
-	if q.Measures, err = m.measures(); err != nil || len(q.RollUp) == 0 {
+	if q.By, err = m.costLabels(); err != nil {
+		return Query{}, nil, err
+	}
+	if q.Measures, err = m.measures(q); err != nil || len(q.RollUp) == 0 {
 		return q, notices, err
 	}
 	q.Measures, err = m.rolledUp()
@@ -172,37 +204,50 @@ func orAll(values []string) []string {
 	return kept
 }
 
-func (m model) measures() ([]Measure, error) {
-	if m.Output != "" {
-		if !slices.Contains(Measures, m.Output) {
-			return nil, fieldError("output", "%q is no measure: choose one of %v", m.Output, Measures)
-		}
-		if m.Output == HoursToThreshold && m.Threshold == nil {
-			return nil, fieldError("threshold", "hours_to_threshold needs a threshold")
-		}
-		return []Measure{m.Output}, nil
+func (m model) measures(q Query) ([]Measure, error) {
+	if m.Kind != KindMetric {
+		return m.Kind.measures(m.Output)
 	}
-	measures := []Measure{Value}
+	if m.Output != "" {
+		return q.output(m.Output)
+	}
+	chosen := []Measure{Value}
 	if on(m.Band) {
-		measures = append(measures, Expected, Lower, Upper)
+		chosen = append(chosen, Expected, Lower, Upper)
 	}
 	if on(m.Score) {
-		measures = append(measures, Score, Direction)
+		chosen = append(chosen, Score, Direction)
 	}
 	if m.Events {
-		measures = append(measures, Event)
+		chosen = append(chosen, Event)
 	}
 	if m.Raw {
-		measures = append(measures, Raw)
+		chosen = append(chosen, Raw)
 	}
 	if m.Forecast {
-		measures = append(measures, Forecast, ForecastLower, ForecastUpper)
-		if m.Threshold != nil {
-			measures = append(measures, HoursToThreshold)
-		}
-		measures = append(measures, MaxInHorizon)
+		chosen = append(chosen, q.Forecaster.measures()...)
 	}
-	return measures, nil
+	if m.Decompose {
+		chosen = append(chosen, decomposed...)
+	}
+	if m.Forecast && q.Threshold.Set() {
+		chosen = append(chosen, HoursToThreshold)
+	}
+	if m.Forecast {
+		chosen = append(chosen, MaxInHorizon, MinInHorizon)
+	}
+	return chosen, nil
+}
+
+// output is the one measure that is asked for by name.
+func (q Query) output(m Measure) ([]Measure, error) {
+	if !slices.Contains(Measures, m) && !slices.Contains(q.Forecaster.measures(), m) {
+		return nil, fieldError("output", "%q is no measure: choose one of %v", m, Measures)
+	}
+	if slices.Contains(ofThreshold, m) && !q.Threshold.Set() {
+		return nil, fieldError("threshold", "%s needs a threshold or a thresholdMetric", m)
+	}
+	return []Measure{m}, nil
 }
 
 // on reads a switch that is on unless it was turned off.
@@ -220,8 +265,8 @@ func (m model) refuseVariables() error {
 	checks := []error{
 		refuseVariable("accounts", m.Accounts...), refuseVariable("regions", m.Regions...), refuseVariable("namespace", m.Namespace),
 		refuseVariable("metric", m.Metric), refuseVariable("statistic", m.Statistic), refuseVariable("period", m.Period),
-		refuseVariable("horizon", m.Horizon), refuseVariable("output", string(m.Output)), refuseVariable("rollUp", m.RollUp...),
-		m.detector.refuseVariables(),
+		refuseVariable("horizon", m.Horizon), refuseVariable("output", string(m.Output)), refuseVariable("rollUp", m.RollUp...), refuseVariable("by", m.By...),
+		m.detector.refuseVariables(), m.forecaster.refuseVariables(), m.quota.refuseVariables(),
 	}
 	for name, values := range m.Dimensions {
 		checks = append(checks, refuseVariable("dimensions", name), refuseVariable("dimensions."+name, values...))

@@ -154,7 +154,7 @@ func (m detectorModel) validate(q *Query) ([]string, error) {
 	if d.Rules, err = m.validRules(); err != nil {
 		return nil, err
 	}
-	if d.Calendars, err = m.calendars(); err != nil {
+	if d.Calendars, err = calendarNames("detector.calendars", m.Calendars); err != nil {
 		return nil, err
 	}
 	if d.EventScore, err = m.eventScore(); err != nil {
@@ -347,15 +347,15 @@ func (m detectorModel) validRules() ([]Rule, error) {
 	return out, nil
 }
 
-// calendars reads the names of calendars; whether they exist is asked where the data source's are known.
-func (m detectorModel) calendars() ([]string, error) {
-	if m.Calendars == nil {
+// calendarNames reads the names of calendars; whether they exist is asked where the data source's are known. Absent is every one.
+func calendarNames(field string, written []string) ([]string, error) {
+	if written == nil {
 		return []string{All}, nil
 	}
 	names := []string{}
-	for i, name := range m.Calendars {
+	for i, name := range written {
 		if name = strings.TrimSpace(name); name == "" {
-			return nil, fieldError(fmt.Sprintf("detector.calendars[%d]", i), "is empty")
+			return nil, fieldError(fmt.Sprintf("%s[%d]", field, i), "is empty")
 		}
 		if name == All {
 			return []string{All}, nil

@@ -75,9 +75,10 @@ func TestAlertNeedsOneMeasure(t *testing.T) {
 
 func TestForecastMeasures(t *testing.T) {
 	q := parse(t, `{"version":1,"namespace":"N","metric":"M","score":false,"band":false,"forecast":true,"threshold":10}`)
-	require.Equal(t, []Measure{Value, Forecast, ForecastLower, ForecastUpper, HoursToThreshold, MaxInHorizon}, q.Measures)
+	require.Equal(t, []Measure{Value, Forecast, ForecastLower, ForecastUpper, HoursToThreshold, MaxInHorizon, MinInHorizon}, q.Measures)
 	require.True(t, q.WantsForecast())
 	require.False(t, q.WantsScore())
+	require.Equal(t, Forecaster{Name: "auto", Levels: []int{95}, Calendars: []string{All}}, q.Forecaster)
 }
 
 func TestCloudWatchQueryIsTranslated(t *testing.T) {

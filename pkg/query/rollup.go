@@ -67,5 +67,8 @@ func (m model) notRolledUp() []string {
 	if m.Raw && m.Output == "" {
 		notices = append(notices, `field "raw": a roll-up has no raw score`)
 	}
+	if m.Decompose && m.Output == "" {
+		notices = append(notices, `field "decompose": a roll-up is not taken apart`)
+	}
 	return notices
 }

@@ -1,9 +1,9 @@
 import { type DataSourcePluginOptionsEditorProps } from '@grafana/data';
-import { Badge, Button, IconButton, Stack, Text, useStyles2 } from '@grafana/ui';
+import { Button, Stack, Text, useStyles2 } from '@grafana/ui';
 import { useMemo, useState } from 'react';
 import { NamesField, TextField } from './fields';
 import { Resources } from './resources';
-import { rowStyles } from './Rows';
+import { OpeningRow, rowStyles } from './Rows';
 import { labelsToText, REGIONS, textToLabels, validateAccount } from './settings';
 import { toOption, type LoadOptions } from './suggestions';
 import { type Account, ALL, type VigiaOptions, type VigiaSecrets } from './types';
@@ -85,10 +85,8 @@ interface RowProps {
 type TestResult = { state: 'running' } | { state: 'ok' | 'failed'; message: string };
 
 function AccountRow(props: RowProps) {
-  const styles = useStyles2(rowStyles);
-  const { account, isSaved, isOpen } = props;
+  const { account, isSaved } = props;
   const errors = validateAccount(account, props.all);
-  const problems = Object.values(errors);
   const [result, setResult] = useState<TestResult>();
   const name = account.alias || account.id || `account ${props.index + 1}`;
 
@@ -103,47 +101,50 @@ function AccountRow(props: RowProps) {
   };
 
   return (
-    <div className={styles.row} role="group" aria-label={`Account ${name}`}>
-      <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
-        <IconButton
-          name={isOpen ? 'angle-down' : 'angle-right'}
-          aria-label={isOpen ? `Close ${name}` : `Edit ${name}`}
-          aria-expanded={isOpen}
-          onClick={props.onToggle}
-        />
-        <Text weight="medium">{account.alias || 'New account'}</Text>
-        <Text color="secondary">{account.id}</Text>
-        <Text color="secondary" variant="bodySmall">
-          {account.regions?.length ? account.regions.join(', ') : 'default region'}
-        </Text>
-        {problems.length > 0 && (
-          <Badge color="red" icon="exclamation-triangle" text={isOpen ? 'Incomplete' : problems[0]} />
-        )}
-        <div className={styles.actions}>
-          <Button
-            size="sm"
-            variant="secondary"
-            disabled={!isSaved || result?.state === 'running'}
-            tooltip={isSaved ? 'Assumes the role and reads one metric' : 'Save the data source first'}
-            onClick={() => void run()}
-          >
-            {result?.state === 'running' ? 'Testing…' : 'Test'}
-          </Button>
-          <IconButton
-            name="trash-alt"
-            aria-label={`Remove ${name}`}
-            disabled={props.disabled}
-            onClick={props.onRemove}
-          />
-        </div>
-      </Stack>
-      {isSaved && result && result.state !== 'running' && (
-        <Text color={result.state === 'ok' ? 'success' : 'error'} variant="bodySmall" element="p">
-          {result.message || (result.state === 'ok' ? 'The account answers.' : 'The test failed without a message.')}
-        </Text>
-      )}
-      {isOpen && <AccountFields {...props} errors={errors} />}
-    </div>
+    <OpeningRow
+      kind="Account"
+      name={name}
+      title={account.alias || 'New account'}
+      words={
+        <>
+          <Text color="secondary">{account.id}</Text>
+          <Text color="secondary" variant="bodySmall">
+            {account.regions?.length ? account.regions.join(', ') : 'default region'}
+          </Text>
+        </>
+      }
+      problem={Object.values(errors)[0]}
+      actions={
+        <Button
+          size="sm"
+          variant="secondary"
+          disabled={!isSaved || result?.state === 'running'}
+          tooltip={isSaved ? 'Assumes the role and reads one metric' : 'Save the data source first'}
+          onClick={() => void run()}
+        >
+          {result?.state === 'running' ? 'Testing…' : 'Test'}
+        </Button>
+      }
+      note={isSaved && result && <TestNote result={result} />}
+      isOpen={props.isOpen}
+      disabled={props.disabled}
+      onToggle={props.onToggle}
+      onRemove={props.onRemove}
+    >
+      <AccountFields {...props} errors={errors} />
+    </OpeningRow>
+  );
+}
+
+function TestNote({ result }: { result: TestResult }) {
+  if (result.state === 'running') {
+    return null;
+  }
+  const isOK = result.state === 'ok';
+  return (
+    <Text color={isOK ? 'success' : 'error'} variant="bodySmall" element="p">
+      {result.message || (isOK ? 'The account answers.' : 'The test failed without a message.')}
+    </Text>
   );
 }
 

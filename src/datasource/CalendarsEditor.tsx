@@ -1,16 +1,20 @@
-import { Badge, Button, IconButton, Stack, Text, useStyles2 } from '@grafana/ui';
+import { Button, Stack, Switch, Text, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
+import { withoutAbsent } from './absent';
 import {
   calendarError,
   calendarSummary,
+  daysToText,
   listToText,
+  monthlyErrors,
+  textToDays,
   textToList,
   validateCalendar,
   weeklyErrors,
   windowErrors,
 } from './calendars';
-import { TextField } from './fields';
-import { Rows, rowStyles } from './Rows';
+import { Labelled, TextField } from './fields';
+import { OpeningRow, Rows, rowStyles } from './Rows';
 import { type Calendar } from './types';
 
 interface Props {
@@ -68,42 +72,32 @@ interface RowProps {
 }
 
 function CalendarRow(props: RowProps) {
-  const styles = useStyles2(rowStyles);
-  const { calendar, isOpen } = props;
-  const name = calendar.name || `calendar ${props.index + 1}`;
-  const problem = calendarError(calendar, props.all);
+  const { calendar } = props;
   return (
-    <div className={styles.row} role="group" aria-label={`Calendar ${name}`}>
-      <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
-        <IconButton
-          name={isOpen ? 'angle-down' : 'angle-right'}
-          aria-label={isOpen ? `Close ${name}` : `Open ${name}`}
-          aria-expanded={isOpen}
-          onClick={props.onToggle}
-        />
-        <Text weight="medium">{calendar.name || 'New calendar'}</Text>
+    <OpeningRow
+      kind="Calendar"
+      name={calendar.name || `calendar ${props.index + 1}`}
+      title={calendar.name || 'New calendar'}
+      words={
         <Text color="secondary" variant="bodySmall">
           {calendarSummary(calendar)}
         </Text>
-        {problem && <Badge color="red" icon="exclamation-triangle" text={isOpen ? 'Incomplete' : problem} />}
-        <div className={styles.actions}>
-          <IconButton
-            name="trash-alt"
-            aria-label={`Remove ${name}`}
-            disabled={props.disabled}
-            onClick={props.onRemove}
-          />
-        </div>
-      </Stack>
-      {isOpen && <CalendarFields {...props} />}
-    </div>
+      }
+      problem={calendarError(calendar, props.all)}
+      isOpen={props.isOpen}
+      disabled={props.disabled}
+      onToggle={props.onToggle}
+      onRemove={props.onRemove}
+    >
+      <CalendarFields {...props} />
+    </OpeningRow>
   );
 }
 
 function CalendarFields({ index, calendar, all, disabled, onChange }: RowProps) {
   const styles = useStyles2(rowStyles);
   const errors = validateCalendar(calendar, all);
-  const set = (patch: Partial<Calendar>) => onChange({ ...calendar, ...patch });
+  const set = (patch: Partial<Calendar>) => onChange(withoutAbsent({ ...calendar, ...patch }));
   const text = (
     field: string,
     label: string,
@@ -137,6 +131,18 @@ function CalendarFields({ index, calendar, all, disabled, onChange }: RowProps) 
         placeholder: '2026-12-25, 01-01',
         error: errors.holidays,
       })}
+      <Labelled
+        id={`vigia-calendar-${index}-quiet`}
+        label="Silence anomaly scores"
+        description="Inside there is no score and detectors learn nothing. Forecasts learn its effect either way."
+      >
+        <Switch
+          id={`vigia-calendar-${index}-quiet`}
+          disabled={disabled}
+          value={calendar.quiet ?? true}
+          onChange={(event) => set({ quiet: event.currentTarget.checked ? undefined : false })}
+        />
+      </Labelled>
       <Rows
         label="Windows"
         description="Once, by the wall clock of the time zone; with an offset or Z, that instant. The end is exclusive."
@@ -189,6 +195,43 @@ function CalendarFields({ index, calendar, all, disabled, onChange }: RowProps) 
                 placeholder: '02:00',
                 error: wrong.to,
               })}
+            </>
+          );
+        }}
+      />
+      <Rows
+        label="Monthly"
+        description="Each month, on these days; one that a month does not have is its last. Without times, the whole day."
+        noun="monthly window"
+        disabled={disabled}
+        values={calendar.monthly ?? []}
+        empty={{ days: [] }}
+        onChange={(monthly) => set({ monthly })}
+        row={(window, change, i) => {
+          const wrong = monthlyErrors(window);
+          return (
+            <>
+              {text(
+                `monthly-${i}-days`,
+                'Days of the month',
+                daysToText(window.days),
+                (days) => change({ ...window, days: textToDays(days) }),
+                { width: 30, placeholder: '15, 30', error: wrong.days }
+              )}
+              {text(
+                `monthly-${i}-from`,
+                'From',
+                window.from ?? '',
+                (from) => change(withoutAbsent({ ...window, from: from || undefined })),
+                { width: 14, placeholder: '00:00', error: wrong.from }
+              )}
+              {text(
+                `monthly-${i}-to`,
+                'To',
+                window.to ?? '',
+                (to) => change(withoutAbsent({ ...window, to: to || undefined })),
+                { width: 14, placeholder: '24:00', error: wrong.to }
+              )}
             </>
           );
         }}

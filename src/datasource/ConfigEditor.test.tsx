@@ -96,7 +96,7 @@ test('a test whose call fails shows the failure', async () => {
 test('a changed account can be tested only after it is saved', async () => {
   const { user } = setup({ accounts: [production] });
   const testButton = () => screen.getByRole('button', { name: 'Test' });
-  await user.click(screen.getByRole('button', { name: 'Edit production' }));
+  await user.click(screen.getByRole('button', { name: 'Open production' }));
   await user.type(screen.getByLabelText('External id'), 'secret-1');
   await user.tab();
   expect(testButton()).toHaveAttribute('aria-disabled', 'true');
@@ -167,6 +167,30 @@ describe('calendars', () => {
     expect(screen.queryByText('Incomplete')).not.toBeInTheDocument();
   });
 
+  it('recur on days of the month, and need not silence scores', async () => {
+    const { jsonDataNow, user } = setup({ calendars: [{ name: 'paydays' }] });
+    await user.click(screen.getByRole('button', { name: 'Open paydays' }));
+    await user.click(screen.getByRole('button', { name: 'Add monthly window' }));
+    const days = screen.getByLabelText('Days of the month');
+    await user.type(days, '15, last{Enter}');
+    expect(screen.getByText('Use days from 1 to 31, such as 15, 30')).toBeInTheDocument();
+    expect(days).toHaveValue('15, last');
+    await user.clear(days);
+    await user.type(days, '15, 30{Enter}');
+    await user.type(screen.getByLabelText('To'), '12:00{Enter}');
+    await user.type(screen.getByLabelText('From'), '09:00{Enter}');
+    await user.clear(screen.getByLabelText('From'));
+    const silence = screen.getByRole('switch', { name: /^Silence anomaly scores/ });
+    expect(silence).toBeChecked();
+    await user.click(silence);
+    expect(jsonDataNow().calendars).toStrictEqual([
+      { name: 'paydays', quiet: false, monthly: [{ days: [15, 30], to: '12:00' }] },
+    ]);
+    expect(screen.getByText('1 monthly window · scored')).toBeInTheDocument();
+    await user.click(silence);
+    expect(jsonDataNow().calendars).toStrictEqual([{ name: 'paydays', monthly: [{ days: [15, 30], to: '12:00' }] }]);
+  });
+
   it('say in one line what they hold, or what is wrong', async () => {
     const wrong = { name: 'wrong', windows: [{ from: sale.windows[0].to, to: sale.windows[0].from }] };
     const { jsonDataNow, user } = setup({ calendars: [sale, wrong] });
@@ -182,6 +206,8 @@ describe('calendars', () => {
     expect(screen.getByLabelText('From')).toHaveValue('2026-11-27T00:00:00');
     expect(screen.getByLabelText('From')).toBeDisabled();
     expect(screen.getByRole('button', { name: 'Add window' })).toBeDisabled();
+    expect(screen.getByRole('button', { name: 'Add monthly window' })).toBeDisabled();
+    expect(screen.getByRole('switch', { name: /^Silence anomaly scores/ })).toBeDisabled();
     expect(screen.getByRole('button', { name: 'Add calendar' })).toBeDisabled();
   });
 });

@@ -98,7 +98,7 @@ export function ConfigEditor(props: Props) {
 
       <Section
         title="Calendars"
-        description="Planned events: inside them there is no score and nothing is learnt. A query follows all of them unless it names some."
+        description="Planned events: forecasts learn their effect, and inside them there is no score unless one says otherwise. A query follows all of them unless it names some."
       >
         <CalendarsEditor
           calendars={jsonData.calendars ?? []}

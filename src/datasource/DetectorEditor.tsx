@@ -3,8 +3,8 @@ import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, RadioButtonGroup, Stack, Text, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { dimensionLabel } from '../labels';
+import { CalendarsField } from './CalendarsField';
 import {
-  chosenCalendars,
   chosenLabels,
   columnsError,
   detectorError,
@@ -14,9 +14,7 @@ import {
   eventScoreError,
   FUNCTION_NAMES,
   FUNCTION_STATISTIC,
-  NO_CALENDAR,
   patchedDetector,
-  shownCalendars,
   rulesError,
   shownLabels,
   splitError,
@@ -110,15 +108,6 @@ function DetectorForm({ id, query, definitions, calendars, metrics, update }: Pr
   const definition = definitions.find((one) => one.name === name);
   const splitOptions = useLabels(query, NO_SPLIT);
   const rollUpOptions = useLabels(query, NO_ROLL_UP);
-  const calendarOptions = useOptions(
-    JSON.stringify(calendars),
-    [
-      { value: ALL, label: 'All calendars' },
-      { value: NO_CALENDAR, label: NO_CALENDAR, description: 'Planned events are scored like any other time' },
-    ],
-    () => Promise.resolve(calendars.map(toOption)),
-    () => undefined
-  );
   const set = (patch: Detector) => update({ detector: patchedDetector(query.detector, patch) });
   const choose = (chosen: string) => {
     const next = definitions.find((one) => one.name === chosen);
@@ -219,14 +208,14 @@ function DetectorForm({ id, query, definitions, calendars, metrics, update }: Pr
           options={rollUpOptions}
           onChange={(values) => update({ rollUp: chosenLabels(values) })}
         />
-        <NamesField
+        <CalendarsField
           id={id('calendars')}
           label="Calendars"
-          description="Planned events: inside them there is no score and nothing is learnt."
-          all="All calendars"
-          values={shownCalendars(detector.calendars)}
-          options={calendarOptions}
-          onChange={(values) => set({ calendars: chosenCalendars(shownCalendars(detector.calendars), values) })}
+          description="Planned events: inside quiet ones there is no score and nothing is learnt."
+          none="Planned events are scored like any other time"
+          calendars={calendars}
+          value={detector.calendars}
+          onChange={(chosen) => set({ calendars: chosen })}
         />
       </Stack>
     </div>

@@ -11,7 +11,8 @@ import {
   withParameter,
 } from './detector';
 import { Labelled, NameField, TextField } from './fields';
-import { numberOrNull, STATISTICS } from './query';
+import { numberOrNull } from './query';
+import { STATISTICS } from './statistics';
 import { type LoadOptions, toOption } from './suggestions';
 import {
   type Detector,

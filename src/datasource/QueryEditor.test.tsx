@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { type VigiaDataSource } from './datasource';
 import { DEFAULT_QUERY } from './query';
-import { DETECTORS } from './testDetectors';
+import { DETECTORS, FORECASTERS } from './testDetectors';
 import { QueryEditor } from './QueryEditor';
 import { type AccountInfo, type VigiaQuery } from './types';
 
@@ -22,9 +22,10 @@ interface Setup {
   accounts?: AccountInfo[];
   suggest?: VigiaDataSource['suggest'];
   detectorsFailure?: Error;
+  forecastersFailure?: Error;
 }
 
-async function setup({ query, app, accounts, suggest, detectorsFailure }: Setup = {}) {
+async function setup({ query, app, accounts, suggest, detectorsFailure, forecastersFailure }: Setup = {}) {
   const onChange = jest.fn();
   const onRunQuery = jest.fn();
   const datasource = {
@@ -32,6 +33,7 @@ async function setup({ query, app, accounts, suggest, detectorsFailure }: Setup 
     calendars: ['black-friday'],
     resources: {
       detectors: () => (detectorsFailure ? Promise.reject(detectorsFailure) : Promise.resolve(DETECTORS)),
+      forecasters: () => (forecastersFailure ? Promise.reject(forecastersFailure) : Promise.resolve(FORECASTERS)),
       accounts: () =>
         Promise.resolve(accounts ?? [account('production', '111111111111'), account('staging', '222222222222')]),
     },
@@ -87,17 +89,12 @@ test('a namespace that no one suggests can be typed', async () => {
   expect(onChange).toHaveBeenLastCalledWith({ ...base, namespace: 'Shop/Checkout' });
 });
 
-test('switches and texts change their own field', async () => {
+test('a switch changes its own field', async () => {
   const { onChange, user } = await setup({ query: complete });
-  await user.click(screen.getByLabelText('Forecast'));
-  expect(onChange).toHaveBeenLastCalledWith({ ...base, forecast: true });
-  expect(screen.getByLabelText('Horizon')).toHaveValue('24h');
-
-  await user.type(screen.getByLabelText('Threshold'), '90{Enter}');
-  expect(onChange).toHaveBeenLastCalledWith({ ...base, forecast: true, threshold: 90 });
-  await user.clear(screen.getByLabelText('Threshold'));
-  await user.tab();
-  expect(onChange).toHaveBeenLastCalledWith({ ...base, forecast: true, threshold: null });
+  await user.click(screen.getByLabelText('Decompose'));
+  expect(onChange).toHaveBeenLastCalledWith({ ...base, decompose: true });
+  await user.click(screen.getByLabelText('Decompose'));
+  expect(onChange.mock.lastCall).toStrictEqual([base]);
 });
 
 test('a text runs no query before its field is left', async () => {
@@ -151,6 +148,100 @@ test('accounts that give no suggestions are named', async () => {
   const { user } = await setup({ query: complete, suggest: () => Promise.resolve({ items: [], notice }) });
   await user.click(screen.getByLabelText('Metric'));
   await waitFor(() => expect(screen.getByText(`Suggestions are incomplete: ${notice}`)).toBeInTheDocument());
+});
+
+describe('forecast', () => {
+  const forecast = { ...base, forecast: true };
+
+  it('is switched on with its defaults, none of which is written', async () => {
+    const { onChange, user } = await setup({ query: complete });
+    expect(screen.queryByLabelText('Forecaster')).not.toBeInTheDocument();
+    await user.click(screen.getByLabelText('Forecast'));
+    expect(onChange.mock.lastCall).toStrictEqual([forecast]);
+    expect(screen.getByLabelText('Forecaster')).toHaveValue('Automatic');
+    expect(screen.getByLabelText('Horizon')).toHaveValue('24h');
+    expect(screen.getByText('95 %')).toBeInTheDocument();
+  });
+
+  it('has a forecaster by its title, with its help at hand', async () => {
+    const { onChange, user } = await setup({ query: forecast });
+    await user.click(screen.getByLabelText('Forecaster'));
+    await user.click(await screen.findByText('ETS'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...forecast, forecaster: { name: 'ets' } });
+    expect(screen.getByRole('button', { name: 'Exponential smoothing.' })).toBeInTheDocument();
+  });
+
+  it('has further bands after the main one', async () => {
+    const { onChange, user } = await setup({ query: forecast });
+    await user.click(screen.getByLabelText('Bands'));
+    await user.click(await screen.findByText('80 %'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...forecast, forecaster: { levels: [95, 80] } });
+  });
+
+  it('learns from all calendars, some or none', async () => {
+    const { onChange, user } = await setup({ query: forecast });
+    await user.click(screen.getByLabelText('Calendar effects'));
+    await user.click(await screen.findByText('(none)'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...forecast, forecaster: { calendars: [] } });
+  });
+
+  it('takes a horizon that no one suggests', async () => {
+    const { onChange, user } = await setup({ query: forecast });
+    await user.click(screen.getByLabelText('Horizon'));
+    await user.keyboard('60d');
+    await user.click(await screen.findByText('60d', { ignore: 'input' }));
+    expect(onChange).toHaveBeenLastCalledWith({ ...forecast, horizon: '60d' });
+    expect(screen.getByText(/Longer than the limit of 720h/)).toBeInTheDocument();
+  });
+
+  it('is edited even where the list of forecasters cannot be had', async () => {
+    await setup({ query: forecast, forecastersFailure: new Error('plugin unavailable') });
+    expect(screen.getByText('Suggestions are incomplete: plugin unavailable')).toBeInTheDocument();
+    expect(screen.getByLabelText('Forecaster')).toHaveValue('Automatic');
+  });
+
+  it('of a roll-up is not edited, because there is none', async () => {
+    await setup({ query: { ...forecast, rollUp: ['account'] } });
+    expect(screen.queryByLabelText('Forecaster')).not.toBeInTheDocument();
+  });
+});
+
+describe('threshold', () => {
+  const choose = async (user: Awaited<ReturnType<typeof setup>>['user'], kind: string) => {
+    await user.click(screen.getByLabelText('Threshold'));
+    await user.click(await screen.findByText(kind));
+  };
+
+  it('is a value, which is written once it is there and goes with the choice', async () => {
+    const { onChange, user } = await setup({ query: complete });
+    await choose(user, 'A value');
+    expect(onChange).not.toHaveBeenCalled();
+    await user.type(screen.getByLabelText('Value'), '90{Enter}');
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, threshold: 90 });
+    await choose(user, 'None');
+    expect(onChange.mock.lastCall).toStrictEqual([base]);
+    expect(screen.queryByLabelText('Value')).not.toBeInTheDocument();
+  });
+
+  it('is a share of another metric', async () => {
+    const { onChange, user } = await setup({ query: { ...complete, threshold: 90 } });
+    await choose(user, 'Another metric');
+    expect(onChange.mock.lastCall).toStrictEqual([base]);
+    await user.type(screen.getByLabelText('Percent of it'), '80{Enter}');
+    expect(onChange).toHaveBeenCalledTimes(1);
+    await user.click(screen.getByLabelText('Threshold metric'));
+    await user.click(await screen.findByText('AWS/RDS'));
+    const metric = { metric: 'AWS/RDS', percent: 80 };
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, thresholdMetric: metric });
+    await user.click(screen.getByLabelText('Threshold statistic'));
+    await user.click(await screen.findByText('Sum'));
+    expect(onChange).toHaveBeenLastCalledWith({ ...base, thresholdMetric: { ...metric, statistic: 'Sum' } });
+  });
+
+  it('that the hours to it need is asked for', async () => {
+    await setup({ query: { ...complete, output: 'hours_to_threshold_early' } });
+    expect(screen.getByText('hours_to_threshold_early needs a threshold')).toBeInTheDocument();
+  });
 });
 
 describe('detector', () => {
@@ -304,6 +395,11 @@ test('events and the raw score are switches beside the score, absent when off', 
   expect(onChange).toHaveBeenLastCalledWith({ ...base, events: true, raw: true });
   await user.click(screen.getByLabelText('Events'));
   expect(onChange.mock.lastCall).toStrictEqual([{ ...base, raw: true }]);
+});
+
+test('a rule on what lies in the future is told what to take instead', async () => {
+  await setup({ query: { ...complete, output: 'forecast_upper' }, app: CoreApp.UnifiedAlerting });
+  expect(screen.getByText(/It lies in the future/)).toBeInTheDocument();
 });
 
 test('an author of an alert is told what the chosen measure is good for', async () => {

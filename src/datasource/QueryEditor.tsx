@@ -1,65 +1,33 @@
 import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { Alert, Badge, Button, InlineSwitch, Stack, Text } from '@grafana/ui';
 import { useEffect, useState } from 'react';
-import { type Measure, MEASURES } from '../contract';
 import { type VigiaDataSource } from './datasource';
 import { DetectorEditor } from './DetectorEditor';
 import { FUNCTION_STATISTIC, functionOf } from './detector';
 import { DimensionsEditor } from './DimensionsEditor';
-import { NameField, NamesField, TextField } from './fields';
-import { HORIZONS, normaliseQuery, numberOrNull, PERIODS, STATISTICS, usesForecast, validateQuery } from './query';
-import { type Scope } from './resources';
+import { ChoiceField, NameField, NamesField, TextField } from './fields';
+import { ForecastEditor } from './ForecastEditor';
+import { alertError, outputHelp, outputOf, outputOptions } from './outputs';
+import { normaliseQuery, PERIODS, validateQuery } from './query';
+import { type Resources, type Scope } from './resources';
+import { STATISTICS } from './statistics';
 import { type Option, toOption, useOptions } from './suggestions';
-import {
-  type AccountInfo,
-  ALL,
-  type DetectorDefinition,
-  type VariableKind,
-  type VigiaOptions,
-  type VigiaQuery,
-} from './types';
+import { ALL, type VariableKind, type VigiaOptions, type VigiaQuery } from './types';
 
 type Props = QueryEditorProps<VigiaDataSource, VigiaQuery, VigiaOptions>;
 
-const MEASURE_DESCRIPTIONS: Record<Measure, string> = {
-  value: 'Observed value',
-  expected: 'Expected value',
-  lower: 'Lower edge of the expected band',
-  upper: 'Upper edge of the expected band',
-  anomaly_score: '0 to 100; 25 warning, 50 major, 75 critical',
-  direction: '+1 above, -1 below what was expected, 0 neither',
-  anomaly_event: 'The score where an anomaly begins, 0 elsewhere: one alert for each anomaly',
-  raw_score: 'The score in the detector’s own unit, 0 while it learns',
-  forecast: 'Forecast value',
-  forecast_lower: 'Lower edge of the forecast band',
-  forecast_upper: 'Upper edge of the forecast band',
-  hours_to_threshold: 'Hours until the forecast reaches the threshold',
-  max_in_horizon: 'Highest forecast value within the horizon',
-};
-
-const OUTPUTS: Option[] = [
-  { value: ALL, label: 'Every measure', description: 'For dashboards' },
-  ...MEASURES.map((value) => ({ value, label: value, description: MEASURE_DESCRIPTIONS[value] })),
-];
-
-/** What an author of an alert rule has to know of a measure. */
-const ALERT_HELP: Partial<Record<Measure, string>> = {
-  anomaly_score:
-    'Alert on “is above 75” for critical anomalies. The score stays up as long as the anomaly lasts; anomaly_event is up once.',
-  anomaly_event:
-    'Alert on “is above 25”: the score stands where an anomaly begins and is 0 elsewhere, so that an anomaly sends one alert.',
-  raw_score:
-    'In the detector’s own unit: its values mean nothing to another detector, and no severity belongs to them.',
-};
+const PERIOD_OPTIONS = PERIODS.map((value) => (value === 'auto' ? { value, label: 'auto (5m)' } : toOption(value)));
 
 /** Edits one query. Every change of a choice runs it at once; texts do so when their field is left. */
 export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app }: Props) {
   const query = normaliseQuery(raw);
   const isUntouched = query.namespace === '' && query.metric === '';
   const errors = isUntouched ? {} : validateQuery(query);
-  const accounts = useAccounts(datasource);
+  const isAlert = app === CoreApp.UnifiedAlerting;
   const [failure, setFailure] = useState('');
-  const definitions = useDetectors(datasource, setFailure);
+  const accounts = useResource(datasource, readAccounts, ignore);
+  const definitions = useResource(datasource, readDetectors, setFailure);
+  const forecasters = useResource(datasource, readForecasters, setFailure);
   const decides = functionOf(query.detector);
   const decided = decides && FUNCTION_STATISTIC[decides];
   const id = (field: string) => `vigia-${query.refId}-${field}`;
@@ -68,6 +36,14 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
     onChange(normaliseQuery({ ...query, ...patch }));
     onRunQuery();
   };
+
+  /** What every field of one name has. */
+  const field = (name: 'namespace' | 'metric' | 'statistic' | 'period') => ({
+    id: id(name),
+    error: errors[name],
+    value: query[name],
+    onChange: (value: string) => update({ [name]: value }),
+  });
 
   const scope: Scope = { ...query };
   const useList = (kind: VariableKind, dependsOn: Scope, fixed: Option[] = []) =>
@@ -132,43 +108,17 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
       </Stack>
 
       <Stack direction="row" wrap="wrap" gap={1.5} alignItems="flex-start">
+        <NameField {...field('namespace')} label="Namespace" placeholder="AWS/EC2" options={namespaceOptions} />
+        <NameField {...field('metric')} label="Metric" placeholder="CPUUtilization" options={metricOptions} />
         <NameField
-          id={id('namespace')}
-          label="Namespace"
-          placeholder="AWS/EC2"
-          error={errors.namespace}
-          value={query.namespace}
-          options={namespaceOptions}
-          onChange={(namespace) => update({ namespace })}
-        />
-        <NameField
-          id={id('metric')}
-          label="Metric"
-          placeholder="CPUUtilization"
-          error={errors.metric}
-          value={query.metric}
-          options={metricOptions}
-          onChange={(metric) => update({ metric })}
-        />
-        <NameField
-          id={id('statistic')}
+          {...field('statistic')}
           label="Statistic"
           width={18}
-          error={errors.statistic}
           disabled={decided !== undefined}
           value={decided ?? query.statistic}
           options={STATISTICS.map(toOption)}
-          onChange={(statistic) => update({ statistic })}
         />
-        <NameField
-          id={id('period')}
-          label="Period"
-          width={14}
-          error={errors.period}
-          value={query.period}
-          options={PERIODS.map((value) => (value === 'auto' ? { value, label: 'auto (5m)' } : toOption(value)))}
-          onChange={(period) => update({ period })}
-        />
+        <NameField {...field('period')} label="Period" width={14} options={PERIOD_OPTIONS} />
       </Stack>
 
       <DimensionsEditor
@@ -183,35 +133,14 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
 
       <Stack direction="row" wrap="wrap" gap={1.5} alignItems="flex-end">
         <MeasureSwitches id={id} query={query} update={update} />
-        {usesForecast(query) && (
-          <NameField
-            id={id('horizon')}
-            label="Horizon"
-            width={14}
-            error={errors.horizon}
-            value={query.horizon}
-            options={HORIZONS.map(toOption)}
-            onChange={(horizon) => update({ horizon })}
-          />
-        )}
-        <TextField
-          id={id('threshold')}
-          label="Threshold"
-          type="number"
-          width={14}
-          placeholder="none"
-          error={errors.threshold}
-          value={query.threshold === null ? '' : String(query.threshold)}
-          onCommit={(text) => update({ threshold: numberOrNull(text) })}
-        />
-        <NameField
+        <ChoiceField
           id={id('output')}
           label="Output"
-          width={24}
-          error={errors.output}
+          width={28}
+          error={errors.output ?? (isAlert ? alertError(query.output) : undefined)}
           value={query.output || ALL}
-          options={OUTPUTS}
-          onChange={(output) => update({ output: MEASURES.find((measure) => measure === output) ?? '' })}
+          options={outputOptions(query, isAlert)}
+          onChange={(output) => update({ output: outputOf(output) })}
         />
         <TextField
           id={id('legend')}
@@ -225,9 +154,18 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
 
       {query.output !== '' && (
         <Text color="secondary" variant="bodySmall">
-          {ALERT_HELP[query.output] ?? `${MEASURE_DESCRIPTIONS[query.output]}.`}
+          {outputHelp(query.output)}
         </Text>
       )}
+      <ForecastEditor
+        id={id}
+        query={query}
+        errors={errors}
+        forecasters={forecasters}
+        calendars={datasource.calendars}
+        metrics={metricOptions}
+        update={update}
+      />
       <DetectorEditor
         id={id}
         query={query}
@@ -237,7 +175,7 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
         update={update}
       />
 
-      {app === CoreApp.UnifiedAlerting && query.output === '' && (
+      {isAlert && query.output === '' && (
         <Alert severity="warning" title="An alert rule needs one measure">
           <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
             <Text>Grafana tells the series of a rule apart by their labels alone. Choose an output:</Text>
@@ -267,6 +205,7 @@ function MeasureSwitches(props: {
     { field: 'score', label: 'Score' },
     { field: 'band', label: 'Band' },
     { field: 'forecast', label: 'Forecast' },
+    { field: 'decompose', label: 'Decompose' },
     { field: 'events', label: 'Events' },
     { field: 'raw', label: 'Raw score' },
   ] as const;
@@ -287,32 +226,32 @@ function MeasureSwitches(props: {
   );
 }
 
-function useAccounts(datasource: VigiaDataSource): AccountInfo[] {
-  const [accounts, setAccounts] = useState<AccountInfo[]>([]);
-  useEffect(() => {
-    let current = true;
-    datasource.resources.accounts().then(
-      (answer) => current && setAccounts(answer),
-      () => current && setAccounts([])
-    );
-    return () => {
-      current = false;
-    };
-  }, [datasource]);
-  return accounts;
-}
+const ignore = () => undefined;
+const readAccounts = (resources: Resources) => resources.accounts();
+const readDetectors = (resources: Resources) => resources.detectors();
+const readForecasters = (resources: Resources) => resources.forecasters();
 
-function useDetectors(datasource: VigiaDataSource, onFailure: (message: string) => void): DetectorDefinition[] {
-  const [definitions, setDefinitions] = useState<DetectorDefinition[]>([]);
+/** What a resource lists; empty until it answers, and where it cannot. */
+function useResource<T>(
+  datasource: VigiaDataSource,
+  read: (resources: Resources) => Promise<T[]>,
+  onFailure: (message: string) => void
+): T[] {
+  const [items, setItems] = useState<T[]>([]);
   useEffect(() => {
     let current = true;
-    datasource.resources.detectors().then(
-      (answer) => current && setDefinitions(answer),
-      (error: Error) => current && onFailure(error.message)
+    read(datasource.resources).then(
+      (answer) => current && setItems(answer),
+      (error: Error) => {
+        if (current) {
+          setItems([]);
+          onFailure(error.message);
+        }
+      }
     );
     return () => {
       current = false;
     };
-  }, [datasource, onFailure]);
-  return definitions;
+  }, [datasource, read, onFailure]);
+  return items;
 }

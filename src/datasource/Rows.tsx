@@ -1,6 +1,6 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
-import { Button, IconButton, Label, Stack, Text, useStyles2 } from '@grafana/ui';
+import { Badge, Button, IconButton, Label, Stack, Text, useStyles2 } from '@grafana/ui';
 import { type ReactNode, useState } from 'react';
 
 interface Props<T> {
@@ -71,6 +71,57 @@ export function Rows<T>(props: Props<T>) {
         </Button>
       </div>
     </Stack>
+  );
+}
+
+/** One of several things that each open to their fields: what it is, what is wrong with it, and what can be done with it. */
+export function OpeningRow(props: {
+  /** What it is one of: `Calendar`. */
+  kind: string;
+  name: string;
+  /** Stands for the name; absent: the name itself. */
+  title?: string;
+  /** More words about it, in the same line. */
+  words?: ReactNode;
+  problem?: string;
+  /** What can be done with it besides removing it. */
+  actions?: ReactNode;
+  /** Stands beneath, open or not. */
+  note?: ReactNode;
+  isOpen: boolean;
+  disabled?: boolean;
+  onToggle: () => void;
+  onRemove: () => void;
+  /** Its fields. */
+  children: ReactNode;
+}) {
+  const { kind, name, isOpen, problem } = props;
+  const styles = useStyles2(rowStyles);
+  return (
+    <div className={styles.row} role="group" aria-label={`${kind} ${name}`}>
+      <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
+        <IconButton
+          name={isOpen ? 'angle-down' : 'angle-right'}
+          aria-label={isOpen ? `Close ${name}` : `Open ${name}`}
+          aria-expanded={isOpen}
+          onClick={props.onToggle}
+        />
+        <Text weight="medium">{props.title ?? name}</Text>
+        {props.words}
+        {problem && <Badge color="red" icon="exclamation-triangle" text={isOpen ? 'Incomplete' : problem} />}
+        <div className={styles.actions}>
+          {props.actions}
+          <IconButton
+            name="trash-alt"
+            aria-label={`Remove ${name}`}
+            disabled={props.disabled}
+            onClick={props.onRemove}
+          />
+        </div>
+      </Stack>
+      {props.note}
+      {isOpen && props.children}
+    </div>
   );
 }
 

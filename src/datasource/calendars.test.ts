@@ -1,7 +1,10 @@
 import {
   calendarError,
   calendarSummary,
+  daysToText,
   listToText,
+  monthlyErrors,
+  textToDays,
   textToList,
   validateCalendar,
   weeklyErrors,
@@ -69,6 +72,20 @@ test('a weekly window names its days and two times of day; the end may be on the
   expect(weeklyErrors({ days: ['domingo'], from: '22:00', to: '02:00' })).toHaveProperty('days');
 });
 
+test.each([
+  [[], { days: [15, 30] }],
+  [[], { days: [1, 31], from: '22:00', to: '02:00:30' }],
+  [[], { days: [15], from: '', to: '24:00' }],
+  [['days'], { days: [] }],
+  [['days'], { days: [0] }],
+  [['days'], { days: [15, 32] }],
+  [['days'], { days: [1.5] }],
+  [['days'], { days: [15, 'last'] }],
+  [['from', 'to'], { days: [15], from: '24:00', to: '2' }],
+])('a monthly window has errors at %j: %j', (fields, window) => {
+  expect(Object.keys(monthlyErrors(window))).toEqual(fields);
+});
+
 test('a calendar is told in one line', () => {
   const calendar: Calendar = {
     name: 'sale',
@@ -79,7 +96,11 @@ test('a calendar is told in one line', () => {
   };
   expect(calendarSummary(calendar)).toBe('1 window, 1 weekly window, 2 holidays · America/Bogota');
   expect(calendarSummary({ name: 'new' })).toBe('nothing planned');
+  expect(calendarSummary({ name: 'paydays', quiet: false, monthly: [{ days: [15] }, { days: [30] }] })).toBe(
+    '2 monthly windows · scored'
+  );
   expect(calendarError(calendar, [calendar])).toContain('mon, tue');
+  expect(calendarError({ name: 'paydays', monthly: [{ days: [15] }, { days: [32] }] }, [])).toContain('1 to 31');
   expect(calendarError({ name: 'sale' }, [])).toBeUndefined();
 });
 
@@ -87,4 +108,10 @@ test('a list is written as text and read back', () => {
   expect(listToText(['sat', 'sun'])).toBe('sat, sun');
   expect(textToList(' sat ,, sun')).toEqual(['sat', 'sun']);
   expect([listToText(), textToList(' ')]).toEqual(['', []]);
+});
+
+test('days of a month are written as text and read back; what is no number is kept', () => {
+  expect(daysToText([15, 30])).toBe('15, 30');
+  expect(textToDays('15, 30')).toEqual([15, 30]);
+  expect(textToDays(' 15 ,, last, -1, 1.5')).toEqual([15, 'last', '-1', '1.5']);
 });

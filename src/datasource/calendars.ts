@@ -1,6 +1,6 @@
 import { withoutAbsent } from './absent';
 import { isTimeZone } from './settings';
-import { ALL, type Calendar, type CalendarWindow, type WeeklyWindow } from './types';
+import { ALL, type Calendar, type CalendarWindow, type MonthlyWindow, type WeeklyWindow } from './types';
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -49,23 +49,38 @@ export function weeklyErrors({ days, from, to }: WeeklyWindow): Partial<Record<k
   });
 }
 
+/** What is wrong with a window of each month, by its field. */
+export function monthlyErrors({ days, from, to }: MonthlyWindow): Partial<Record<keyof MonthlyWindow, string>> {
+  return withoutAbsent({
+    days: days.length > 0 && days.every(isDayOfMonth) ? undefined : 'Use days from 1 to 31, such as 15, 30',
+    from: !from || CLOCK.test(from) ? undefined : 'Use a time of day such as 09:00',
+    to: !to || CLOCK.test(to) || END_OF_DAY.test(to) ? undefined : 'Use a time of day such as 18:00',
+  });
+}
+
+const isDayOfMonth = (day: number | string) =>
+  typeof day === 'number' && Number.isInteger(day) && day >= 1 && day <= 31;
+
 /** The first thing that is wrong with a calendar, in words. */
 export function calendarError(calendar: Calendar, all: Calendar[]): string | undefined {
   return [
     validateCalendar(calendar, all),
     ...(calendar.windows ?? []).map(windowErrors),
     ...(calendar.weekly ?? []).map(weeklyErrors),
+    ...(calendar.monthly ?? []).map(monthlyErrors),
   ].flatMap((errors) => Object.values(errors))[0];
 }
 
 /** What a calendar holds, in a few words. */
-export function calendarSummary({ timezone, windows = [], weekly = [], holidays = [] }: Calendar): string {
+export function calendarSummary(calendar: Calendar): string {
+  const { timezone, windows = [], weekly = [], monthly = [], holidays = [], quiet } = calendar;
   const parts = [
     counted(windows.length, 'window'),
     counted(weekly.length, 'weekly window'),
+    counted(monthly.length, 'monthly window'),
     counted(holidays.length, 'holiday'),
   ].filter((part) => part !== '');
-  return [parts.join(', ') || 'nothing planned', timezone].filter(Boolean).join(' · ');
+  return [parts.join(', ') || 'nothing planned', timezone, quiet === false && 'scored'].filter(Boolean).join(' · ');
 }
 
 const counted = (n: number, what: string) => (n === 0 ? '' : `${n} ${what}${n === 1 ? '' : 's'}`);
@@ -77,6 +92,11 @@ export const textToList = (text: string): string[] =>
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
+
+/** The same of the days of a month. */
+export const daysToText = (days: MonthlyWindow['days']): string => days.join(', ');
+export const textToDays = (text: string): MonthlyWindow['days'] =>
+  textToList(text).map((day) => (/^\d+$/.test(day) ? Number(day) : day));
 
 function nameError(name: string, all: Calendar[]): string | undefined {
   if (name.trim() === '') {

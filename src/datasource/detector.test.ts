@@ -1,5 +1,4 @@
 import {
-  chosenCalendars,
   columnsError,
   detectorError,
   detectorSummary,
@@ -8,7 +7,6 @@ import {
   patchedDetector,
   ruleErrors,
   ruleWords,
-  shownCalendars,
   switchedDetector,
   withFunction,
   withParameter,
@@ -204,17 +202,4 @@ describe('summary', () => {
   it('has words for the default before the list is here', () => {
     expect(detectorSummary({}, [])).toBe('Automatic, both directions');
   });
-});
-
-test.each<[string[], string[], string[] | undefined]>([
-  [['*'], ['nights'], ['nights']],
-  [['nights'], ['*'], undefined],
-  [['nights'], ['nights', '(none)'], []],
-  [['(none)'], ['(none)', 'nights'], ['nights']],
-])('calendars %j and then %j are %j', (before, after, expected) => {
-  expect(chosenCalendars(before, after)).toEqual(expected);
-});
-
-test('a field shows all and none by name', () => {
-  expect([shownCalendars(), shownCalendars([]), shownCalendars(['nights'])]).toEqual([['*'], ['(none)'], ['nights']]);
 });

@@ -1,6 +1,9 @@
 import { withoutAbsent } from './absent';
+import { calendarsOf, calendarWords } from './chosenCalendars';
+import { isObject, isText, nonEmpty, nonEmptyList, objects, texts } from './json';
 import {
   ALL,
+  AUTO,
   DEFAULT_STATISTIC,
   type Detector,
   type DetectorDefinition,
@@ -12,9 +15,6 @@ import {
   type VigiaQuery,
 } from './types';
 import { hasVariable } from './variables';
-
-/** The detector of a query that names none. */
-export const AUTO = 'auto';
 
 /** The score from which an anomaly begins, of a query that gives none. */
 export const EVENT_SCORE = 25;
@@ -54,9 +54,9 @@ export function normaliseDetector(raw: unknown): Detector | undefined {
     parameters: nonEmpty(isObject(raw.parameters) ? parametersOf(raw.parameters) : {}),
     ...functionAndDirection(raw),
     split: nonEmptyList(texts(raw.split)),
-    columns: nonEmptyList(listOf(raw.columns).map(columnOf)),
+    columns: nonEmptyList(objects(raw.columns).map(columnOf)),
     rules: nonEmptyList(
-      listOf(raw.rules)
+      objects(raw.rules)
         .map((rule): Rule => withoutAbsent(rule))
         .filter((rule) => Object.keys(rule).length > 0)
     ),
@@ -256,15 +256,6 @@ export function detectorSummary(
   return parts.filter((part) => part !== '').join(', ');
 }
 
-function calendarWords(calendars?: string[]): string {
-  if (calendars === undefined) {
-    return '';
-  }
-  return calendars.length === 0
-    ? 'no calendar'
-    : `only ${calendars.length === 1 ? 'calendar' : 'calendars'} ${calendars.join(', ')}`;
-}
-
 const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** A rule read back: "No score where the value is less than 5 from the expected one, or not above 100." */
@@ -280,48 +271,16 @@ export function ruleWords({ skipWithin, skipWithinPercent, onlyAbove, onlyBelow 
     : `No score where the value is ${conditions.join(', or ')}.`;
 }
 
-/** Stands in the field of calendars for none of them. */
-export const NO_CALENDAR = '(none)';
-
-/** The calendars of a query as a field shows them. */
-export const shownCalendars = (calendars?: string[]): string[] =>
-  calendars === undefined ? [ALL] : calendars.length === 0 ? [NO_CALENDAR] : calendars;
-
-/** The reverse of `shownCalendars`: "none" stands alone as "all" does, and the one that came last holds. */
-export function chosenCalendars(before: string[], after: string[]): string[] | undefined {
-  if (after.includes(NO_CALENDAR) && !before.includes(NO_CALENDAR)) {
-    return [];
-  }
-  return calendarsOf(after.filter((name) => name !== NO_CALENDAR));
-}
-
 /** Labels as a field shows them, where none chosen stands under one name, and back. */
 export const shownLabels = (labels?: string[]): string[] => labels ?? [ALL];
 export const chosenLabels = (labels: string[]): string[] | undefined =>
   nonEmptyList(labels.filter((label) => label !== ALL));
-
-function calendarsOf(value: unknown): string[] | undefined {
-  if (!Array.isArray(value)) {
-    return undefined;
-  }
-  const names = texts(value);
-  return names.includes(ALL) ? undefined : names;
-}
 
 const columnOf = (raw: Record<string, unknown>): ExtraColumn => ({
   ...raw,
   metric: isText(raw.metric) ? raw.metric : '',
   statistic: isText(raw.statistic) ? raw.statistic : DEFAULT_STATISTIC,
 });
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isText) : []);
-
-const listOf = (value: unknown): Array<Record<string, unknown>> => (Array.isArray(value) ? value.filter(isObject) : []);
 
 /** A switch may be written as true or false. */
 const parametersOf = (raw: Record<string, unknown>) =>
@@ -331,7 +290,3 @@ const parametersOf = (raw: Record<string, unknown>) =>
       typeof value === 'boolean' ? Number(value) : value,
     ])
   ) as Record<string, number>;
-
-const nonEmptyList = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
-
-const nonEmpty = <T extends object>(value: T): T | undefined => (Object.keys(value).length > 0 ? value : undefined);

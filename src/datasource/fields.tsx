@@ -1,5 +1,5 @@
 import { css } from '@emotion/css';
-import { Combobox, Field, Input, MultiCombobox, useTheme2 } from '@grafana/ui';
+import { Combobox, Field, IconButton, Input, Label, MultiCombobox, useTheme2 } from '@grafana/ui';
 import { type ReactElement, useState } from 'react';
 import { type LoadOptions, type Option, reconcileAll, toOption } from './suggestions';
 import { ALL } from './types';
@@ -9,6 +9,8 @@ interface NamedProps {
   label: string;
   /** One line beneath the label. */
   description?: string;
+  /** More words, for whoever points at the sign beside the label. */
+  help?: string;
   error?: string;
   disabled?: boolean;
   width?: number;
@@ -20,14 +22,36 @@ export function Labelled(props: {
   id: string;
   label: string;
   description?: string;
+  help?: string;
   error?: string;
   children: ReactElement<Record<string, unknown>>;
 }) {
-  const { id, label, description, error } = props;
+  const { id, label, description, help, error } = props;
   return (
-    <Field noMargin htmlFor={id} label={label} description={description} invalid={Boolean(error)} error={error}>
+    <Field
+      noMargin
+      htmlFor={id}
+      label={help ? <HelpedLabel id={id} label={label} description={description} help={help} /> : label}
+      description={description}
+      invalid={Boolean(error)}
+      error={error}
+    >
       {props.children}
     </Field>
+  );
+}
+
+/** The sign stands beside the label, not within it: it is no part of the control's name. */
+function HelpedLabel(props: { id: string; label: string; description?: string; help: string }) {
+  const { id, label, description, help } = props;
+  const theme = useTheme2();
+  return (
+    <div className={css({ display: 'flex', gap: theme.spacing(0.5) })}>
+      <Label htmlFor={id} description={description}>
+        {label}
+      </Label>
+      <IconButton name="info-circle" size="sm" tooltip={help} />
+    </div>
   );
 }
 
@@ -36,7 +60,7 @@ export function NameField(
   props: NamedProps & { value: string; options: LoadOptions | Option[]; onChange: (value: string) => void }
 ) {
   return (
-    <Labelled id={props.id} label={props.label} description={props.description} error={props.error}>
+    <Labelled id={props.id} label={props.label} description={props.description} help={props.help} error={props.error}>
       <Combobox
         id={props.id}
         width={props.width ?? 28}
@@ -58,7 +82,7 @@ export function ChoiceField(
 ) {
   const isKnown = props.options.some(({ value }) => value === props.value);
   return (
-    <Labelled id={props.id} label={props.label} description={props.description} error={props.error}>
+    <Labelled id={props.id} label={props.label} description={props.description} help={props.help} error={props.error}>
       <Combobox
         id={props.id}
         width={props.width ?? 28}
@@ -86,7 +110,7 @@ export function NamesField(
   return (
     // A MultiCombobox that is given a width takes its units for pixels and folds its values up: its container has the width.
     <div className={css({ width: theme.spacing(props.width ?? 46), maxWidth: '100%' })}>
-      <Labelled id={props.id} label={props.label} description={props.description} error={props.error}>
+      <Labelled id={props.id} label={props.label} description={props.description} help={props.help} error={props.error}>
         <MultiCombobox
           id={props.id}
           placeholder={props.placeholder}
@@ -102,6 +126,28 @@ export function NamesField(
               )
             )
           }
+        />
+      </Labelled>
+    </div>
+  );
+}
+
+/** Some of a few choices, in the order in which they were chosen. A value that is no choice is shown as it is. */
+export function ChoicesField(
+  props: NamedProps & { values: string[]; options: Option[]; onChange: (values: string[]) => void }
+) {
+  const theme = useTheme2();
+  const { options, values } = props;
+  return (
+    <div className={css({ width: theme.spacing(props.width ?? 28), maxWidth: '100%' })}>
+      <Labelled id={props.id} label={props.label} description={props.description} help={props.help} error={props.error}>
+        <MultiCombobox
+          id={props.id}
+          disabled={props.disabled}
+          invalid={Boolean(props.error)}
+          options={options}
+          value={values.map((value) => options.find((option) => option.value === value) ?? toOption(value))}
+          onChange={(chosen) => props.onChange(chosen.map(({ value }) => value))}
         />
       </Labelled>
     </div>

@@ -11,24 +11,8 @@ const query = (patch: Partial<VigiaQuery> = {}): VigiaQuery => ({
 
 describe('normaliseQuery', () => {
   it('gives a new query every default of the query model', () => {
-    expect(normaliseQuery({ refId: 'B' })).toEqual({
-      refId: 'B',
-      version: 1,
-      accounts: ['*'],
-      regions: ['*'],
-      namespace: '',
-      metric: '',
-      statistic: 'Average',
-      dimensions: {},
-      period: 'auto',
-      score: true,
-      band: true,
-      forecast: false,
-      horizon: '24h',
-      threshold: null,
-      output: '',
-      legend: '',
-    });
+    expect(normaliseQuery({ refId: 'B' })).toEqual({ refId: 'B', ...DEFAULT_QUERY });
+    expect(DEFAULT_QUERY).toMatchObject({ version: 1, statistic: 'Average', period: 'auto', horizon: '24h' });
   });
 
   it('leaves the version of a newer plugin for the back end to refuse', () => {
@@ -65,6 +49,8 @@ describe('normaliseQuery', () => {
         detector: { name: 'auto', parameters: {}, function: '', direction: 'both', split: [], columns: [], rules: [] },
       },
       { detector: { calendars: ['*'], rules: [{}, { skipWithin: null }] } },
+      { decompose: false, forecaster: { name: 'auto', levels: [95], calendars: ['*'] }, thresholdMetric: {} },
+      { decompose: null, forecaster: {}, thresholdMetric: null },
     ]) {
       expect(Object.keys(normaliseQuery({ refId: 'A', ...sparse }))).toEqual(Object.keys(before));
     }
@@ -86,6 +72,9 @@ describe('normaliseQuery', () => {
         rules: [{ skipWithin: 5, onlyAbove: 0 }],
         calendars: [],
       },
+      decompose: true,
+      forecaster: { name: 'sarima', levels: [80, 99], calendars: [] },
+      thresholdMetric: { metric: 'ProvisionedReadCapacityUnits', statistic: 'Sum', percent: 80 },
     });
     expect(normaliseQuery(set)).toEqual(set);
   });
@@ -130,6 +119,9 @@ describe('normaliseQuery', () => {
     [{ accounts: 'production' }, { accounts: ['production'] }],
     [{ threshold: 'NaN' }, { threshold: null }],
     [{ output: 'nonsense' }, { output: '' }],
+    [{ output: 'forecast_lower_80' }, { output: 'forecast_lower_80' }],
+    [{ output: 'forecast_lower_81' }, { output: '' }],
+    [{ output: 'min_in_horizon_lower' }, { output: 'min_in_horizon_lower' }],
     [{ dimensions: null }, { dimensions: {} }],
     [{ score: null }, { score: true }],
   ])('reads %j', (old, expected) => {
@@ -173,6 +165,27 @@ describe('validateQuery', () => {
   it('wants a threshold for the hours to it', () => {
     expect(validateQuery(query({ output: 'hours_to_threshold' }))).toHaveProperty('threshold');
     expect(validateQuery(query({ output: 'hours_to_threshold', threshold: 0 }))).toEqual({});
+    expect(validateQuery(query({ output: 'hours_to_threshold_late' }))).toHaveProperty('threshold');
+    const thresholdMetric = { metric: 'Quota' };
+    expect(validateQuery(query({ output: 'hours_to_threshold_late', thresholdMetric }))).toEqual({});
+    expect(validateQuery(query({ threshold: 1, thresholdMetric }))).toHaveProperty('threshold');
+    expect(validateQuery(query({ thresholdMetric: { metric: 'Quota', percent: 0 } }))).toHaveProperty(
+      'thresholdMetric'
+    );
+  });
+
+  it('checks the levels where a forecast is asked for', () => {
+    const forecaster = { levels: [90] };
+    expect(validateQuery(query({ forecaster }))).toEqual({});
+    expect(validateQuery(query({ forecaster, forecast: true }))).toHaveProperty('forecaster');
+  });
+
+  it('knows which further bands a forecast has', () => {
+    const output = 'forecast_upper_80';
+    expect(validateQuery(query({ output }))).toHaveProperty('output');
+    expect(validateQuery(query({ output, forecaster: { levels: [95, 80] } }))).toEqual({});
+    // The edges of the first level are plain forecast_lower and forecast_upper.
+    expect(validateQuery(query({ output, forecaster: { levels: [80, 95] } }))).toHaveProperty('output');
   });
 
   it('knows what a roll-up has', () => {
@@ -190,6 +203,9 @@ test('a chosen output decides alone whether the forecast is used', () => {
   expect(usesForecast(query({ forecast: true }))).toBe(true);
   expect(usesForecast(query({ forecast: true, output: 'anomaly_score' }))).toBe(false);
   expect(usesForecast(query({ forecast: false, output: 'forecast_upper' }))).toBe(true);
+  expect(usesForecast(query({ output: 'min_in_horizon_lower' }))).toBe(true);
+  expect(usesForecast(query({ output: 'trend' }))).toBe(false);
+  expect(usesForecast(query({ forecast: true, rollUp: ['account'] }))).toBe(false);
 });
 
 test.each([

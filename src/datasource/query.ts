@@ -1,6 +1,16 @@
-import { type Measure, MEASURES } from '../contract';
+import { edgesOf, type LevelMeasure, levelOf, LEVELS, type Measure, MEASURES, NUMBER_MEASURES } from '../contract';
 import { withoutAbsent } from './absent';
 import { normaliseDetector } from './detector';
+import {
+  levelsError,
+  levelsInForce,
+  normaliseForecaster,
+  normaliseThresholdMetric,
+  thresholdKind,
+  thresholdMetricErrors,
+} from './forecaster';
+import { nonEmptyList, texts } from './json';
+import { statisticError } from './statistics';
 import { ALL, DEFAULT_STATISTIC, type Dimensions, type VigiaQuery, type VigiaVariableQuery } from './types';
 import { hasVariable } from './variables';
 
@@ -36,9 +46,8 @@ export const DEFAULT_VARIABLE_QUERY: Omit<VigiaVariableQuery, 'refId'> = {
   dimensionKey: '',
 };
 
-export const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount', 'p50', 'p90', 'p95', 'p99', 'tm90'];
 export const PERIODS = ['auto', '1m', '5m', '15m', '1h', '6h', '1d'];
-export const HORIZONS = ['6h', '12h', '24h', '3d', '7d'];
+export const HORIZONS = ['6h', '24h', '3d', '7d', '14d', '30d'];
 
 /** Query JSON of any age: unversioned, or of Grafana's own CloudWatch data source. */
 export type AnyQuery = Record<string, unknown> & { refId: string };
@@ -76,15 +85,17 @@ export function normaliseQuery(raw: Partial<VigiaQuery> | AnyQuery): VigiaQuery 
     regions: listOr(current.regions, [ALL]),
     dimensions: dimensionLists(current.dimensions),
     threshold: finiteOrNull(current.threshold),
-    output: isMeasure(current.output) ? current.output : '',
+    output: isOutput(current.output) ? current.output : '',
   };
-  const rollUp = strings(current.rollUp);
   // Absent is the default of these: an untouched form writes nothing.
   const sparse: Partial<VigiaQuery> = {
     events: current.events === true ? true : undefined,
     raw: current.raw === true ? true : undefined,
+    decompose: current.decompose === true ? true : undefined,
+    forecaster: normaliseForecaster(current.forecaster),
+    thresholdMetric: normaliseThresholdMetric(current.thresholdMetric),
     detector: normaliseDetector(current.detector),
-    rollUp: rollUp.length > 0 ? rollUp : undefined,
+    rollUp: nonEmptyList(texts(current.rollUp)),
   };
   return { refId: 'A', ...DEFAULT_QUERY, ...withoutAbsent({ ...current, ...sparse }), ...own, version };
 }
@@ -112,7 +123,7 @@ function listOr(value: unknown, otherwise: string[]): string[] {
   if (typeof value === 'string' && value !== '') {
     return [value];
   }
-  const kept = strings(value);
+  const kept = texts(value);
   return kept.length > 0 ? kept : otherwise;
 }
 
@@ -123,18 +134,15 @@ function dimensionLists(value: unknown): Dimensions {
   return Object.fromEntries(Object.entries(value).map(([key, values]) => [key, listOr(values, [ALL])]));
 }
 
-const strings = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
-
 const finiteOrNull = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null;
 
-const isMeasure = (value: unknown): value is Measure => MEASURES.includes(value as Measure);
+const isOutput = (value: unknown): value is Measure | LevelMeasure =>
+  MEASURES.includes(value as Measure) || (typeof value === 'string' && levelOf(value) !== undefined);
 
 /** What is wrong with a query, by field; an empty object says that it can be sent. */
 export type QueryErrors = Partial<Record<keyof VigiaQuery, string>>;
 
-const EXTENDED_STATISTIC = /^(p|tm|wm|tc|ts)(\d{1,2}(\.\d{1,10})?|100)$|^IQM$|^(PR|TM|WM|TC|TS)\([\d.%:]+\)$/;
 const MAX_HORIZON_SECONDS = 30 * 86_400;
 const MAX_HORIZON_STEPS = 8640;
 const AUTO_PERIOD_SECONDS = 300;
@@ -148,27 +156,44 @@ export function validateQuery(query: VigiaQuery): QueryErrors {
     dimensions: dimensionsError(query.dimensions),
     period: periodError(query.period),
     horizon: usesForecast(query) ? horizonError(query.horizon, query.period) : undefined,
-    threshold:
-      query.output === 'hours_to_threshold' && query.threshold === null
-        ? 'hours_to_threshold needs a threshold'
-        : undefined,
-    output:
-      query.rollUp && !['', 'anomaly_score', 'anomaly_event'].includes(query.output)
-        ? 'A roll-up has anomaly_score and anomaly_event alone'
-        : undefined,
+    threshold: thresholdError(query),
+    thresholdMetric: query.thresholdMetric && Object.values(thresholdMetricErrors(query.thresholdMetric))[0],
+    forecaster: usesForecast(query) ? levelsError(query.forecaster) : undefined,
+    output: outputError(query),
   };
   return withoutAbsent(errors);
 }
 
-/** Says whether anything of the forecast is asked for. */
-export const usesForecast = (query: VigiaQuery): boolean =>
-  query.output === ''
-    ? query.forecast
-    : query.output.startsWith('forecast') || query.output === 'hours_to_threshold' || query.output === 'max_in_horizon';
+/** Says whether anything of the forecast is asked for. A roll-up has none. */
+export function usesForecast({ output, forecast, rollUp }: VigiaQuery): boolean {
+  if (rollUp) {
+    return false;
+  }
+  return output === '' ? forecast : output.startsWith('forecast') || NUMBER_MEASURES.some((name) => name === output);
+}
 
-function statisticError(statistic: string): string | undefined {
-  const known = STATISTICS.includes(statistic) || EXTENDED_STATISTIC.test(statistic) || hasVariable(statistic);
-  return known ? undefined : 'Use Average, Sum, Minimum, Maximum, SampleCount or one like p99 or tm90';
+/** The edges of the further bands that a query can have as its output. */
+export const furtherEdges = ({ forecaster }: Pick<VigiaQuery, 'forecaster'>): LevelMeasure[] =>
+  levelsInForce(forecaster)
+    .slice(1)
+    .flatMap((written) => LEVELS.filter((level) => level === written))
+    .flatMap((level) => Object.values(edgesOf(level)));
+
+function thresholdError(query: VigiaQuery): string | undefined {
+  if (query.thresholdMetric && query.threshold !== null) {
+    return 'Give a value or a metric, not both';
+  }
+  const isMissing = query.output.startsWith('hours_to_threshold') && thresholdKind(query) === 'none';
+  return isMissing ? `${query.output} needs a threshold` : undefined;
+}
+
+function outputError(query: VigiaQuery): string | undefined {
+  if (query.rollUp && !['', 'anomaly_score', 'anomaly_event'].includes(query.output)) {
+    return 'A roll-up has anomaly_score and anomaly_event alone';
+  }
+  const level = levelOf(query.output);
+  const isDrawn = level === undefined || furtherEdges(query).some((edge) => edge === query.output);
+  return isDrawn ? undefined : `The forecast has no further band of ${level} %`;
 }
 
 function dimensionsError(dimensions: Dimensions): string | undefined {

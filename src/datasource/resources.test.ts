@@ -55,6 +55,14 @@ test('detectors are listed with their parameters, also where there are none', as
   expect(await new Resources('x').detectors()).toMatchObject([{ name: 'auto', parameters: [] }]);
 });
 
+test('forecasters are listed as they come', async () => {
+  const auto = { name: 'auto', title: 'Automatic', help: 'The best choice.' };
+  fetch.mockReturnValue(answer([auto]));
+  expect(await new Resources('x').forecasters()).toEqual([auto]);
+  fetch.mockReturnValue(answer(null));
+  expect(await new Resources('x').forecasters()).toEqual([]);
+});
+
 test("a failure is told in the back end's words", async () => {
   fetch.mockReturnValue(throwError(() => ({ status: 403, data: { error: 'account staging: access denied' } })));
   await expect(new Resources('x').accountHealth('staging')).rejects.toThrow('account staging: access denied');

@@ -1,6 +1,12 @@
 import { getBackendSrv, type FetchResponse } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
-import { type AccountHealth, type AccountInfo, type DetectorDefinition, type VariableKind } from './types';
+import {
+  type AccountHealth,
+  type AccountInfo,
+  type DetectorDefinition,
+  type ForecasterDefinition,
+  type VariableKind,
+} from './types';
 
 /** Which part of AWS a list is asked for. Empty lists and texts are not sent. */
 export interface Scope {
@@ -35,6 +41,11 @@ export class Resources {
       ...one,
       parameters: one.parameters ?? [],
     }));
+  }
+
+  /** The forecasters to choose from, the default first. */
+  async forecasters(): Promise<ForecasterDefinition[]> {
+    return (await this.get<ForecasterDefinition[]>('forecasters')).data ?? [];
   }
 
   /** Names for a field or a variable; for accounts their aliases. */

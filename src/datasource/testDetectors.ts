@@ -1,4 +1,4 @@
-import { type DetectorDefinition } from './types';
+import { type DetectorDefinition, type ForecasterDefinition } from './types';
 
 /** Detectors as the back end lists them, for tests. */
 export const DETECTORS: DetectorDefinition[] = [
@@ -15,4 +15,10 @@ export const DETECTORS: DetectorDefinition[] = [
     ],
   },
   { name: 'rare_zero', title: 'Rare zero', help: 'Where nothing is the rule.', maxColumns: 0, parameters: [] },
+];
+
+/** Forecasters, likewise. */
+export const FORECASTERS: ForecasterDefinition[] = [
+  { name: 'auto', title: 'Automatic', help: 'Several models side by side.' },
+  { name: 'ets', title: 'ETS', help: 'Exponential smoothing.' },
 ];

@@ -1,9 +1,12 @@
 import { type DataSourceJsonData } from '@grafana/data';
 import { type DataQuery } from '@grafana/schema';
-import { type Measure } from '../contract';
+import { type LevelMeasure, type Measure } from '../contract';
 
 /** Stands for every account, every region of an account, or every value of a dimension. */
 export const ALL = '*';
+
+/** The detector or the forecaster of a query that names none. */
+export const AUTO = 'auto';
 
 /** The statistic of a query that chooses none. */
 export const DEFAULT_STATISTIC = 'Average';
@@ -49,6 +52,25 @@ export interface Detector {
   eventScore?: number;
 }
 
+/** How a query's forecast is made. What is absent has its default, so that an untouched form writes nothing. */
+export interface Forecaster {
+  /** Absent: auto. */
+  name?: string;
+  /** Of the bands, in per cent, one to three; the first is the one that numbers of now go by. Absent: 95 alone. */
+  levels?: number[];
+  /** Whose effect is learnt and expected again. Absent: every calendar of the data source; empty: none. */
+  calendars?: string[];
+}
+
+/** A threshold that another metric of the same namespace, account, region and dimensions gives by its newest value. */
+export interface ThresholdMetric {
+  metric: string;
+  /** Absent: Average. */
+  statistic?: string;
+  /** Of its value. Absent: 100. */
+  percent?: number;
+}
+
 /** The query model, version 1, as docs/architecture.md gives it. */
 export interface VigiaQuery extends DataQuery {
   version: number;
@@ -67,12 +89,18 @@ export interface VigiaQuery extends DataQuery {
   horizon: string;
   threshold: number | null;
   /** Empty: every measure asked for. One measure: what an alert rule needs. */
-  output: Measure | '';
+  output: Measure | LevelMeasure | '';
   legend: string;
   /** anomaly_event as well. Absent: no. */
   events?: boolean;
   /** raw_score as well. Absent: no. */
   raw?: boolean;
+  /** Absent: auto at 95 %. */
+  forecaster?: Forecaster;
+  /** Instead of a number as threshold. Absent: none. */
+  thresholdMetric?: ThresholdMetric;
+  /** trend, season_day, season_week and remainder as well. Absent: no. */
+  decompose?: boolean;
   /** Absent: auto, with every default. */
   detector?: Detector;
   /** Labels: one score for each of their values. Absent: no roll-up. */
@@ -128,14 +156,23 @@ export interface WeeklyWindow extends CalendarWindow {
   days: string[];
 }
 
-/** Planned events: inside them there is no score and nothing is learnt. */
+/** A window of each month. Without times it is the whole day; an end before the start is on the next day. */
+export interface MonthlyWindow extends Partial<CalendarWindow> {
+  /** 1 to 31; one that a month does not have is its last. Text that is no number is kept as it was typed: the back end refuses it. */
+  days: Array<number | string>;
+}
+
+/** Planned events, whose effect forecasts learn. */
 export interface Calendar {
   /** Unique. */
   name: string;
   /** IANA name; empty: the data source's. */
   timezone?: string;
+  /** Inside there is no score and detectors learn nothing. Absent: yes. */
+  quiet?: boolean;
   windows?: CalendarWindow[];
   weekly?: WeeklyWindow[];
+  monthly?: MonthlyWindow[];
   /** Whole days: 2026-12-25, or 01-01 in every year. */
   holidays?: string[];
 }
@@ -200,4 +237,11 @@ export interface DetectorDefinition {
   /** Metrics beyond the first that it can look at together. */
   maxColumns: number;
   parameters: DetectorParameter[];
+}
+
+/** A forecaster to choose, in an answer of the resource `forecasters`. */
+export interface ForecasterDefinition {
+  name: string;
+  title: string;
+  help: string;
 }

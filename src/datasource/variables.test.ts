@@ -119,3 +119,26 @@ test('expandQuery replaces variables in what says how a score is made', () => {
   expect(expandQuery(none, replace).detector).toEqual({ calendars: [] });
   expect(expandQuery({ refId: 'A', ...DEFAULT_QUERY }, replace)).not.toHaveProperty('detector');
 });
+
+test('expandQuery replaces variables in the forecaster and in the threshold’s metric', () => {
+  const query: VigiaQuery = {
+    refId: 'A',
+    ...DEFAULT_QUERY,
+    forecaster: { name: 'ets', levels: [80, 95], calendars: ['$accounts'] },
+    thresholdMetric: { metric: '$account', percent: 80 },
+  };
+  expect(expandQuery(query, replace)).toEqual({
+    ...query,
+    forecaster: { name: 'ets', levels: [80, 95], calendars: ['production', 'staging'] },
+    thresholdMetric: { metric: 'production', percent: 80 },
+  });
+  const other = { ...query, forecaster: { name: 'ets' }, thresholdMetric: { metric: 'Quota', statistic: '$account' } };
+  expect(expandQuery(other, replace)).toEqual({
+    ...other,
+    thresholdMetric: { metric: 'Quota', statistic: 'production' },
+  });
+  expect(Object.keys(expandQuery({ refId: 'A', ...DEFAULT_QUERY }, replace))).toEqual([
+    'refId',
+    ...Object.keys(DEFAULT_QUERY),
+  ]);
+});

@@ -1,6 +1,6 @@
 import { type ScopedVars } from '@grafana/data';
 import { type Scope } from './resources';
-import { type Detector, type Dimensions, type VigiaQuery } from './types';
+import { type Detector, type Dimensions, type Forecaster, type VigiaQuery } from './types';
 
 /** `TemplateSrv.replace`, as far as it is used here. */
 export type Replace = (text: string, scopedVars?: ScopedVars, format?: string | ((value: unknown) => string)) => string;
@@ -66,6 +66,11 @@ function expandDetector(detector: Detector, replace: Replace, scopedVars?: Scope
   };
 }
 
+function expandForecaster(forecaster: Forecaster, replace: Replace, scopedVars?: ScopedVars): Forecaster {
+  const { calendars } = forecaster;
+  return { ...forecaster, ...(calendars && { calendars: expandAll(calendars, replace, scopedVars) }) };
+}
+
 /** The query with its variables replaced. Lists take every value of a variable, single fields take one. */
 export function expandQuery(query: VigiaQuery, replace: Replace, scopedVars?: ScopedVars): VigiaQuery {
   const single = (text: string) => replace(text, scopedVars, 'csv');
@@ -81,6 +86,14 @@ export function expandQuery(query: VigiaQuery, replace: Replace, scopedVars?: Sc
     horizon: single(query.horizon),
     legend: single(query.legend),
     ...(query.detector && { detector: expandDetector(query.detector, replace, scopedVars) }),
+    ...(query.forecaster && { forecaster: expandForecaster(query.forecaster, replace, scopedVars) }),
+    ...(query.thresholdMetric && {
+      thresholdMetric: {
+        ...query.thresholdMetric,
+        metric: single(query.thresholdMetric.metric),
+        ...(query.thresholdMetric.statistic && { statistic: single(query.thresholdMetric.statistic) }),
+      },
+    }),
     ...(query.rollUp && { rollUp: expandAll(query.rollUp, replace, scopedVars) }),
   };
 }

@@ -1,6 +1,7 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2, LoadingState, type PanelData } from '@grafana/data';
 import { Alert, Spinner, Text, useStyles2 } from '@grafana/ui';
+import { refusals } from './forecastText';
 import { type SeriesView, type ViewModel } from './viewModel';
 
 export interface State {
@@ -27,10 +28,14 @@ export function stateOf(data: PanelData, model: ViewModel): State | undefined {
       text: 'The first time, CloudWatch is asked for the training window too.',
     };
   }
-  if (model.series.some(hasScores)) {
+  const [refused] = refusals(model.series, { showForecast: true });
+  if (refused) {
+    return { kind: 'empty', title: 'Nothing to draw', text: `${refused.text}.` };
+  }
+  if (model.series.some(isOneMeasure)) {
     return {
       kind: 'empty',
-      title: 'Scores without observed values',
+      title: 'One measure without observed values',
       text: 'The query’s output is one measure, as an alert rule needs it. Set it to “Every measure” to see the plot.',
     };
   }
@@ -44,8 +49,12 @@ export function stateOf(data: PanelData, model: ViewModel): State | undefined {
   };
 }
 
-const hasScores = ({ score, event = [], raw }: SeriesView) =>
-  [...score, ...event, ...raw].some((cell) => cell !== null);
+/** Scores, components or numbers of now, which are drawn only beside what they speak of. */
+function isOneMeasure({ score, event = [], raw, components, toThreshold, maxInHorizon, minInHorizon }: SeriesView) {
+  const numbers = [toThreshold?.hours, maxInHorizon?.value, minInHorizon?.value];
+  const cells = [...score, ...event, ...raw, ...Object.values(components).flat(), ...numbers];
+  return cells.some((cell) => cell != null);
+}
 
 /** Fills a panel that has nothing to draw. */
 export function PanelState({ kind, title, text }: State) {

@@ -41,7 +41,52 @@ test('an observation is told with what was expected, its score and its direction
 
 test('a time to come is told as a forecast', () => {
   show(2 * STEP, 0);
-  expect(details()).toEqual({ Forecast: '14', 'Forecast band': '11 to 17' });
+  expect(details()).toEqual({ 'Median forecast': '14', 'Forecast band': '11 to 17' });
+});
+
+test('a forecast is told with each band, the numbers of now, its model and how its back-tests fared', () => {
+  const start = STEP;
+  const forecast = {
+    forecaster: 'auto',
+    model: 'calendar lags 0.6, seasonal naive 0.4',
+    level: 95,
+    origins: 10,
+    hours: 24,
+    mae: 1.2,
+    mase: 0.71,
+    coverage: { '95': 0.94 },
+  };
+  const { series: told } = buildViewModel([
+    measureFrame('value', [10]),
+    measureFrame('forecast', [14], { start, custom: { forecast } }),
+    measureFrame('forecast_lower', [11], { start }),
+    measureFrame('forecast_upper', [17], { start }),
+    measureFrame('forecast_lower_80', [12], { start }),
+    measureFrame('forecast_upper_80', [16], { start }),
+    measureFrame('hours_to_threshold', [6.5], { custom: { early: 5 } }),
+    measureFrame('max_in_horizon', [18], { custom: { lower: 15, upper: 21 } }),
+  ]);
+  show(start, 0, told);
+  expect(details()).toEqual({
+    'Median forecast': '14',
+    '80 % band': '12 to 16',
+    '95 % band': '11 to 17',
+    'To threshold': '6.5 h (earliest 5 h)',
+    'Highest ahead': '18 (15 to 21)',
+  });
+  expect(screen.getByText(/^auto: calendar lags 0.6, seasonal naive 0.4/)).toHaveTextContent(
+    'back-tested 10 times over 24 h: off by 1.2 on average (0.71 of the seasonal naive), the 95 % band held 94 %'
+  );
+});
+
+test('what a series is taken apart into is told beside it', () => {
+  const apart = buildViewModel([
+    measureFrame('value', [10]),
+    measureFrame('trend', [9]),
+    measureFrame('season_day', [-1]),
+  ]);
+  show(0, 0, apart.series);
+  expect(details()).toEqual({ Value: '10', Trend: '9', 'Daily season': '-1' });
 });
 
 test('a series that stands alone needs no focus', () => {

@@ -3,12 +3,15 @@ import { type GrafanaTheme2 } from '@grafana/data';
 import { type TimeZone } from '@grafana/schema';
 import { useStyles2, useTheme2 } from '@grafana/ui';
 import { type ReactNode } from 'react';
+import { COMPONENT_MEASURES } from '../contract';
 import { severityColors } from './colors';
+import { COMPONENT_TITLES } from './components';
 import { type Explainer } from './explain';
 import { Explained } from './Explained';
+import { backTestText, bandLabel, extremeRange, hoursRange, hoursText, modelText, withRange } from './forecastText';
 import { formatDirection, formatScore, formatTime, formatValue } from './format';
 import { type Mark, severityOf } from './severity';
-import { sampleAt, type SeriesView } from './viewModel';
+import { type Extreme, sampleAt, type SeriesView } from './viewModel';
 
 interface Props {
   series: SeriesView[];
@@ -104,7 +107,6 @@ function ScoreMark({ score }: { score: number | null }) {
 }
 
 function SampleDetails({ series, at }: { series: SeriesView; at: number }) {
-  const styles = useStyles2(getStyles);
   const format = (value: number | null) => formatValue(series.field, value);
   const band = (lower: number | null, upper: number | null) =>
     lower === null && upper === null ? null : `${format(lower)} to ${format(upper)}`;
@@ -113,7 +115,7 @@ function SampleDetails({ series, at }: { series: SeriesView; at: number }) {
   const isFuture = at > series.last;
   const mark = series.marks[at];
 
-  const rows: Array<[string, ReactNode]> = [
+  const rows: Row[] = [
     ['Value', series.isRollUp || isFuture ? null : series.value[at] === null ? 'missing' : format(series.value[at])],
     ['Expected', series.expected[at] === null ? null : format(series.expected[at])],
     ['Band', band(series.lower[at], series.upper[at])],
@@ -122,19 +124,64 @@ function SampleDetails({ series, at }: { series: SeriesView; at: number }) {
     ['Event', mark && MARK_WORDS[mark]],
     ['Raw score', series.raw[at] === null ? null : String(Number(series.raw[at].toPrecision(3)))],
     ['Direction', formatDirection(series.direction[at]) || null],
-    ['Forecast', series.forecast[at] === null ? null : format(series.forecast[at])],
-    ['Forecast band', band(series.forecastLower[at], series.forecastUpper[at])],
+    ...COMPONENT_MEASURES.map((measure): Row => {
+      const cell = series.components[measure]?.[at] ?? null;
+      return [COMPONENT_TITLES[measure], cell === null ? null : format(cell)];
+    }),
   ];
   return (
-    <dl className={styles.details}>
-      {rows.map(([label, text]) =>
-        text === null ? null : (
-          <div key={label} className={styles.detail}>
-            <dt>{label}</dt>
-            <dd>{text}</dd>
-          </div>
-        )
+    <>
+      <Rows rows={rows} />
+      {series.forecast[at] !== null && <ForecastDetails series={series} at={at} />}
+    </>
+  );
+}
+
+/** What is forecast for a time, how far that can be trusted, and the numbers of the whole horizon. */
+function ForecastDetails({ series, at }: { series: SeriesView; at: number }) {
+  const styles = useStyles2(getStyles);
+  const { forecastBands, forecastReport: report, toThreshold, maxInHorizon, minInHorizon } = series;
+  const format = (value: number | null) => formatValue(series.field, value);
+  const narrowFirst = forecastBands.toSorted((a, b) => (a.level ?? 0) - (b.level ?? 0));
+  const extreme = (one?: Extreme) => (one ? withRange(format(one.value), extremeRange(one, format)) : null);
+  const rows: Row[] = [
+    ['Median forecast', format(series.forecast[at])],
+    ...narrowFirst.map((band): Row => [bandLabel(band), `${format(band.lower[at])} to ${format(band.upper[at])}`]),
+    ['To threshold', toThreshold ? withRange(hoursText(series), hoursRange(toThreshold)) : null],
+    ['Highest ahead', extreme(maxInHorizon)],
+    ['Lowest ahead', extreme(minInHorizon)],
+  ];
+  return (
+    <>
+      <Rows rows={rows} />
+      {report && (
+        <p className={styles.honesty}>
+          {modelText(report)}
+          <br />
+          {backTestText(report, format)}
+        </p>
       )}
+    </>
+  );
+}
+
+type Row = [label: string, text: ReactNode];
+
+/** Labels with their texts; a row without a text is left out. */
+function Rows({ rows }: { rows: Row[] }) {
+  const styles = useStyles2(getStyles);
+  const told = rows.filter(([, text]) => text !== null);
+  if (told.length === 0) {
+    return null;
+  }
+  return (
+    <dl className={styles.details}>
+      {told.map(([label, text]) => (
+        <div key={label} className={styles.detail}>
+          <dt>{label}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
     </dl>
   );
 }
@@ -152,12 +199,21 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   value: css({ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }),
   hint: css({ color: theme.colors.text.disabled, marginLeft: theme.spacing(2.75) }),
+  honesty: css({
+    margin: theme.spacing(0, 0, 0.75, 2.75),
+    color: theme.colors.text.secondary,
+    whiteSpace: 'normal',
+  }),
   details: css({ margin: theme.spacing(0.5, 0, 0.75, 2.75) }),
   detail: css({
     display: 'flex',
     justifyContent: 'space-between',
     gap: theme.spacing(2),
-    dt: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
-    dd: { margin: 0, fontVariantNumeric: 'tabular-nums' },
+    dt: {
+      color: theme.colors.text.secondary,
+      fontWeight: theme.typography.fontWeightRegular,
+      whiteSpace: 'nowrap',
+    },
+    dd: { margin: 0, fontVariantNumeric: 'tabular-nums', textAlign: 'right' },
   }),
 });

@@ -2,13 +2,16 @@ import { css, cx } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { useStyles2, useTheme2 } from '@grafana/ui';
 import { severityColors } from './colors';
-import { formatHours, formatScore, formatValue } from './format';
+import { extremeRange, hoursRange, hoursText, hoursTitle } from './forecastText';
+import { formatScore, formatValue } from './format';
 import { SEVERITIES, severityOf } from './severity';
-import { type SeriesView, type ToThreshold } from './viewModel';
+import { type Extreme, type SeriesView } from './viewModel';
 
 interface Props {
   /** In the order of the rows. */
   series: SeriesView[];
+  /** In pixels: it decides what stands in columns of its own. */
+  width: number;
   colorOf: (series: SeriesView) => string;
   isShown: (series: SeriesView) => boolean;
   /** Shows or hides one series. */
@@ -17,11 +20,19 @@ interface Props {
   onIsolate: (series: SeriesView) => void;
 }
 
+/** What the names of series would have no room beside, in pixels. The tooltip of a forecast tells it too. */
+const LEAST_WIDTH_WITH_EXTREMES = 760;
+const LEAST_WIDTH_WITH_RANGES = 1000;
+
 /** A row for each series: its account, newest value and score, its events by severity; it is also the picker. */
-export function SeriesLegend({ series, colorOf, isShown, onToggle, onIsolate }: Props) {
+export function SeriesLegend({ series, width, colorOf, isShown, onToggle, onIsolate }: Props) {
   const styles = useStyles2(getStyles);
   const hasHours = series.some((one) => one.toThreshold !== undefined);
   const hasScores = series.some((one) => one.lastScore >= 0 || one.events.length > 0);
+  const hasExtremes = width >= LEAST_WIDTH_WITH_EXTREMES;
+  const hasHighest = hasExtremes && series.some((one) => one.maxInHorizon !== undefined);
+  const hasLowest = hasExtremes && series.some((one) => one.minInHorizon !== undefined);
+  const hasRanges = width >= LEAST_WIDTH_WITH_RANGES;
   const hasAccounts = series.some((one) => one.labels.account);
   return (
     <table className={styles.table}>
@@ -34,6 +45,8 @@ export function SeriesLegend({ series, colorOf, isShown, onToggle, onIsolate }: 
           {hasScores && <th className={styles.number}>Score</th>}
           {hasScores && <th className={styles.events}>Events</th>}
           {hasHours && <th className={styles.number}>To threshold</th>}
+          {hasHighest && <th className={styles.number}>Highest ahead</th>}
+          {hasLowest && <th className={styles.number}>Lowest ahead</th>}
         </tr>
       </thead>
       <tbody>
@@ -72,11 +85,9 @@ export function SeriesLegend({ series, colorOf, isShown, onToggle, onIsolate }: 
                 <EventCountsView series={one} />
               </td>
             )}
-            {hasHours && (
-              <td className={styles.number} title={hoursTitle(one.toThreshold)}>
-                {hoursText(one.toThreshold)}
-              </td>
-            )}
+            {hasHours && <HoursCell series={one} hasRange={hasRanges} />}
+            {hasHighest && <ExtremeCell series={one} extreme={one.maxInHorizon} hasRange={hasRanges} />}
+            {hasLowest && <ExtremeCell series={one} extreme={one.minInHorizon} hasRange={hasRanges} />}
           </tr>
         ))}
       </tbody>
@@ -84,20 +95,39 @@ export function SeriesLegend({ series, colorOf, isShown, onToggle, onIsolate }: 
   );
 }
 
-function hoursText(to?: ToThreshold): string {
-  if (!to) {
-    return '';
-  }
-  if (to.hours === null) {
-    return 'none seen';
-  }
-  return to.hours <= 0 ? 'reached' : formatHours(to.hours);
+function HoursCell({ series, hasRange }: { series: SeriesView; hasRange: boolean }) {
+  const { toThreshold } = series;
+  return toThreshold ? (
+    <NumberCell
+      text={hoursText(series)}
+      range={hasRange ? hoursRange(toThreshold) : ''}
+      title={hoursTitle(toThreshold)}
+    />
+  ) : (
+    <td />
+  );
 }
 
-/** The uncertainty of the hours, or why there are none. */
-function hoursTitle(to?: ToThreshold): string | undefined {
-  const edges = [to?.early, to?.late].map((hours) => (hours === undefined ? 'not in the horizon' : formatHours(hours)));
-  return to?.hours == null ? to?.note : `Earliest ${edges[0]}, latest ${edges[1]}`;
+function ExtremeCell(props: { series: SeriesView; extreme?: Extreme; hasRange: boolean }) {
+  const { series, extreme, hasRange } = props;
+  if (!extreme) {
+    return <td />;
+  }
+  const format = (value: number | null) => formatValue(series.field, value);
+  const range = extremeRange(extreme, format);
+  const title = extreme.value === null ? series.forecastNote : range && `Between ${range.replace(' to ', ' and ')}`;
+  return <NumberCell text={format(extreme.value)} range={hasRange ? range : ''} title={title || undefined} />;
+}
+
+/** A number of now, with its uncertainty where there is room for it. */
+function NumberCell({ text, range, title }: { text: string; range: string; title?: string }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <td className={styles.number} title={title}>
+      {text}
+      {range !== '' && <span className={styles.quiet}> ({range})</span>}
+    </td>
+  );
 }
 
 /** The newest score. An observed series without any is still learning. */

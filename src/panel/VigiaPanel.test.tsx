@@ -10,12 +10,12 @@ import {
 import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { DEFAULT_OPTIONS, type PanelOptions } from './options';
-import { Plot } from './Plot';
+import { ComponentPlot, Plot } from './Plot';
 import { LABELS, measureFrame, STEP } from './testFrames';
 import { VigiaPanel } from './VigiaPanel';
 
 // A canvas draws nothing in jsdom: what reaches the plots is looked at instead.
-jest.mock('./Plot', () => ({ Plot: jest.fn(() => null) }));
+jest.mock('./Plot', () => ({ Plot: jest.fn(() => null), ComponentPlot: jest.fn(() => null) }));
 
 const plots = () => jest.mocked(Plot).mock.calls.map(([props]) => props);
 const plotted = () => plots().map(({ series }) => series.map(({ name }) => name));
@@ -32,12 +32,18 @@ function frames(name: string, scores: Array<number | null>, custom: Record<strin
   ];
 }
 
-function show(series: DataFrame[], options: Partial<PanelOptions> = {}, data: Partial<PanelData> = {}) {
+function show(
+  series: DataFrame[],
+  options: Partial<PanelOptions> = {},
+  data: Partial<PanelData> = {},
+  size: { width?: number; height?: number } = {}
+) {
   const props = {
     data: { state: LoadingState.Done, series, timeRange: getDefaultTimeRange(), ...data },
     options: { ...DEFAULT_OPTIONS, ...options },
     width: 800,
     height: 400,
+    ...size,
     timeZone: 'utc',
     onChangeTimeRange: jest.fn(),
   } as unknown as PanelProps<PanelOptions>;
@@ -49,7 +55,10 @@ const rowOf = (name: string) => {
   return within(row!);
 };
 
-beforeEach(() => jest.mocked(Plot).mockClear());
+beforeEach(() => {
+  jest.mocked(Plot).mockClear();
+  jest.mocked(ComponentPlot).mockClear();
+});
 
 describe('states', () => {
   it('says that data is on its way', () => {
@@ -70,12 +79,22 @@ describe('states', () => {
 
   it('explains frames that hold only scores', () => {
     show(frames('web', [80]).slice(1));
-    expect(screen.getByText('Scores without observed values')).toBeInTheDocument();
+    expect(screen.getByText('One measure without observed values')).toBeInTheDocument();
   });
 
   it('explains frames that hold only events', () => {
     show([measureFrame('anomaly_event', [0, 0])]);
-    expect(screen.getByText('Scores without observed values')).toBeInTheDocument();
+    expect(screen.getByText('One measure without observed values')).toBeInTheDocument();
+  });
+
+  it('explains a number of now without a plot', () => {
+    show([measureFrame('hours_to_threshold', [6.5])]);
+    expect(screen.getByText('One measure without observed values')).toBeInTheDocument();
+  });
+
+  it('tells why a forecast that stands alone was refused', () => {
+    show([measureFrame('forecast', [], { custom: { note: 'too little history' } })]);
+    expect(screen.getByText('No forecast: too little history.')).toBeInTheDocument();
   });
 
   it('draws what it has even where a part of the query failed', () => {
@@ -117,6 +136,32 @@ describe('legend', () => {
     const hours = measureFrame('hours_to_threshold', [6.5], { labels: { ...LABELS, InstanceId: 'web' }, custom });
     show([...frames('web', [1]), hours]);
     expect(screen.getByTitle('Earliest 5 h, latest 9 h')).toHaveTextContent('6.5 h');
+  });
+
+  it('tells the highest and the lowest ahead, with their edges where there is room', () => {
+    const labels = { ...LABELS, InstanceId: 'web' };
+    const ahead = [
+      measureFrame('max_in_horizon', [88], { labels, custom: { lower: 80, upper: 93 } }),
+      measureFrame('min_in_horizon', [7], { labels, custom: { lower: 5, upper: 9 } }),
+    ];
+    const { unmount } = show([...frames('web', [1]), ...ahead]);
+    expect(screen.getByTitle('Between 80 and 93')).toHaveTextContent(/^88$/);
+    unmount();
+    show([...frames('web', [1]), ...ahead], {}, {}, { width: 1200 });
+    expect(screen.getByTitle('Between 80 and 93')).toHaveTextContent('88 (80 to 93)');
+    expect(screen.getByTitle('Between 5 and 9')).toHaveTextContent('7 (5 to 9)');
+  });
+
+  it('does not say that a threshold is far where nothing could be forecast', () => {
+    const labels = { ...LABELS, InstanceId: 'web' };
+    const custom = { note: 'too little history' };
+    show([
+      ...frames('web', [1]),
+      measureFrame('forecast', [], { labels, custom }),
+      measureFrame('hours_to_threshold', [null], { labels, custom }),
+    ]);
+    expect(screen.queryByText('none seen')).not.toBeInTheDocument();
+    expect(rowOf('web').getByTitle('too little history')).toHaveTextContent('–');
   });
 
   it('is the picker: a box shows or hides a series, a name shows it alone', async () => {
@@ -173,4 +218,67 @@ test('the plot gets the range of the dashboard', () => {
   const [from, to] = [dateTime(0), dateTime(9 * STEP)];
   show(frames('web', [1]), {}, { timeRange: { from, to, raw: { from, to } } });
   expect(plots().at(-1)!.range).toEqual({ from: 0, to: 9 * STEP });
+});
+
+describe('a refused forecast', () => {
+  const note = 'too little history for a forecast: 100 of 576 buckets, 476 more are needed';
+  const refused = [
+    ...frames('web', [1]),
+    measureFrame('forecast', [], { labels: { ...LABELS, InstanceId: 'web' }, custom: { note } }),
+  ];
+
+  it('is told above the plot, even without a legend, and takes its room from the plot', () => {
+    show(refused, { showLegend: false });
+    expect(screen.getByRole('status')).toHaveTextContent(`No forecast: ${note}`);
+    expect(plots().at(-1)!.height).toBeLessThan(400);
+  });
+
+  it('is told of those that have none', () => {
+    show([...refused, ...frames('other', [1])]);
+    expect(screen.getByRole('status')).toHaveTextContent(`1 of 2 without a forecast: ${note}`);
+  });
+
+  it('is of no interest where the panel shows no forecasts', () => {
+    show(refused, { showForecast: false });
+    expect(screen.queryByRole('status')).not.toBeInTheDocument();
+  });
+});
+
+describe('components', () => {
+  const labels = { ...LABELS, InstanceId: 'web' };
+  const apart = [
+    ...frames('web', [1, 2]),
+    measureFrame('trend', [5, 6], { labels }),
+    measureFrame('season_day', [1, -1], { labels }),
+    measureFrame('season_week', [null, null], { labels }),
+    measureFrame('remainder', [0, 0.1], { labels }),
+  ];
+  const drawn = () => jest.mocked(ComponentPlot).mock.calls.map(([props]) => props);
+
+  it('have small titled plots of the same width and time under the main one, in one stack', () => {
+    show(apart, {}, {}, { height: 700 });
+    const main = plots().at(-1)!;
+    expect(drawn().map(({ component }) => component)).toEqual(['trend', 'season_day', 'remainder']);
+    drawn().forEach((plot) =>
+      expect(plot).toMatchObject({ stack: main.stack, width: main.width, range: main.range, series: main.series })
+    );
+    expect(main.stack).toBeTruthy();
+    expect(screen.getAllByRole('group').map((group) => group.getAttribute('aria-label'))).toEqual([
+      'Trend',
+      'Daily season',
+      'Remainder',
+    ]);
+  });
+
+  it('are in the grid too, each under its series', () => {
+    show([...apart, ...frames('other', [1, 2])], { layout: 'grid' });
+    expect(plotted()).toEqual([['web'], ['other']]);
+    expect(drawn().map(({ series }) => series[0].name)).toEqual(['web', 'web', 'web']);
+  });
+
+  it('take nothing from a plot without any', () => {
+    show(frames('web', [1]));
+    expect(plots().at(-1)!.stack).toBeUndefined();
+    expect(drawn()).toEqual([]);
+  });
 });

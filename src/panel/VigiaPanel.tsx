@@ -1,20 +1,20 @@
 import { css } from '@emotion/css';
-import { type GrafanaTheme2, type PanelProps } from '@grafana/data';
-import { Badge, Button, useStyles2, useTheme2 } from '@grafana/ui';
+import { type PanelProps } from '@grafana/data';
+import { useStyles2, useTheme2 } from '@grafana/ui';
 import { useMemo, useState } from 'react';
 import { seriesColor } from './colors';
 import { explainerOf } from './explain';
-import { formatPeriod } from './format';
-import { type Usage } from './measures';
+import { refusals } from './forecastText';
 import { type PanelOptions } from './options';
 import { PanelState, stateOf } from './PanelState';
-import { Plot } from './Plot';
 import { PlotGrid } from './PlotGrid';
+import { PlotStack } from './PlotStack';
+import { REFUSAL_HEIGHT, RefusalLine } from './RefusalLine';
 import { isolated, type Picked, shownSeries, toggled } from './selection';
 import { SeriesLegend } from './SeriesLegend';
-import { buildViewModel, type SeriesView, type ViewModel, worstFirst } from './viewModel';
+import { STATUS_HEIGHT, StatusLine } from './StatusLine';
+import { buildViewModel, worstFirst } from './viewModel';
 
-const STATUS_HEIGHT = 26;
 const LEGEND_ROW_HEIGHT = 22;
 const SCROLLBAR = 8;
 /** What a plot gets before the legend gets any. */
@@ -43,7 +43,9 @@ export function VigiaPanel(props: PanelProps<PanelOptions>) {
     return <PanelState {...state} />;
   }
 
-  const spare = height - STATUS_HEIGHT - LEAST_PLOT_HEIGHT;
+  const refused = refusals(shown, options);
+  const refusedHeight = refused.length * REFUSAL_HEIGHT;
+  const spare = height - refusedHeight - STATUS_HEIGHT - LEAST_PLOT_HEIGHT;
   const hasLegend = options.showLegend && spare >= 2 * LEGEND_ROW_HEIGHT;
   const legendHeight = hasLegend
     ? Math.min((rows.length + 1) * LEGEND_ROW_HEIGHT + SCROLLBAR, spare, 0.45 * height)
@@ -56,20 +58,22 @@ export function VigiaPanel(props: PanelProps<PanelOptions>) {
     range: { from: data.timeRange.from.valueOf(), to: data.timeRange.to.valueOf() },
     timeZone: props.timeZone,
     width,
-    height: height - legendHeight - (hasStatus ? STATUS_HEIGHT : 0),
+    height: height - legendHeight - refusedHeight - (hasStatus ? STATUS_HEIGHT : 0),
     explainer,
     onZoom: props.onChangeTimeRange,
   };
   return (
     <div className={styles.panel}>
-      {hasStatus && (
-        <StatusLine model={model} shown={shown} options={options} onReset={picked && (() => setPicked(undefined))} />
-      )}
-      {options.layout === 'grid' ? <PlotGrid {...plotProps} /> : <Plot {...plotProps} />}
+      {hasStatus && <StatusLine model={model} shown={shown} onReset={picked && (() => setPicked(undefined))} />}
+      {refused.map((refusal) => (
+        <RefusalLine key={refusal.text} refusal={refusal} />
+      ))}
+      {options.layout === 'grid' ? <PlotGrid {...plotProps} /> : <PlotStack {...plotProps} />}
       {hasLegend && (
         <div className={styles.legend} style={{ height: legendHeight }}>
           <SeriesLegend
             series={rows}
+            width={width}
             colorOf={(one) => colorByKey.get(one.key) ?? ''}
             isShown={(one) => shown.includes(one)}
             onToggle={(one) => setPicked(toggled(shown, one))}
@@ -81,73 +85,7 @@ export function VigiaPanel(props: PanelProps<PanelOptions>) {
   );
 }
 
-/** What kind of data this is, how much of it is shown, and what it cost. */
-function StatusLine(props: { model: ViewModel; shown: SeriesView[]; options: PanelOptions; onReset?: () => void }) {
-  const styles = useStyles2(getStyles);
-  const { model, shown, options, onReset } = props;
-  const total = model.series.length;
-  return (
-    <div className={styles.status}>
-      {model.simulated && (
-        <Badge
-          color="purple"
-          icon="info-circle"
-          text="Simulated data"
-          tooltip="Answered by the built-in simulator, not by AWS"
-        />
-      )}
-      {shown.length < total && (
-        <span>
-          {shown.length} of {total} series{onReset ? '' : ', the most anomalous'}
-        </span>
-      )}
-      {onReset && (
-        <Button size="sm" fill="text" variant="secondary" onClick={onReset}>
-          Automatic choice
-        </Button>
-      )}
-      <span className={styles.note}>{options.showForecast && noForecastText(shown)}</span>
-      <span className={styles.cost}>{costText(model.usage, shown)}</span>
-    </div>
-  );
-}
-
-/** Why some of the shown series have no forecast, in the words of the back end. */
-function noForecastText(shown: SeriesView[]): string {
-  const notes = shown.flatMap((one) => one.forecastNote ?? []);
-  if (notes.length === 0) {
-    return '';
-  }
-  return `${notes.length === shown.length ? 'No forecast' : `${notes.length} without a forecast`}: ${notes[0]}`;
-}
-
-function costText(usage: Usage | undefined, shown: SeriesView[]): string {
-  const periods = [...new Set(shown.map((one) => one.periodMs))].filter((period) => period !== undefined);
-  const parts = [
-    ...periods.map((period) => `every ${formatPeriod(period)}`),
-    ...(usage
-      ? [
-          usage.metricsAsked === 0 ? 'all from the cache' : `${usage.metricsAsked} metrics asked`,
-          `≈ $${Number(usage.estimatedCostUSD.toPrecision(2))}`,
-        ]
-      : []),
-  ];
-  return parts.join(' · ');
-}
-
-const getStyles = (theme: GrafanaTheme2) => ({
+const getStyles = () => ({
   panel: css({ position: 'relative', height: '100%', overflow: 'hidden' }),
-  status: css({
-    display: 'flex',
-    alignItems: 'center',
-    gap: theme.spacing(1),
-    height: STATUS_HEIGHT,
-    color: theme.colors.text.secondary,
-    fontSize: theme.typography.bodySmall.fontSize,
-    whiteSpace: 'nowrap',
-    overflow: 'hidden',
-  }),
-  note: css({ flexShrink: 1, overflow: 'hidden', textOverflow: 'ellipsis' }),
-  cost: css({ marginLeft: 'auto' }),
   legend: css({ overflowY: 'auto' }),
 });

@@ -1,5 +1,5 @@
 import { type DataFrame, type Field, FieldType, getFieldDisplayName, type Labels } from '@grafana/data';
-import { NUMBER_MEASURES, type NumberMeasure, POINT_MEASURES, type PointMeasure } from '../contract';
+import { COMPONENT_MEASURES, levelOf, type LevelMeasure, type Measure, MEASURES } from '../contract';
 
 /** What a query cost, from `Meta.Custom`. */
 export interface Usage {
@@ -8,6 +8,28 @@ export interface Usage {
   metricsAsked: number;
   estimatedCostUSD: number;
   cacheHits: number;
+}
+
+/** How the back-tests of a forecast fared. Null is what was not measured. */
+export interface ForecastReport {
+  /** As the query names it. */
+  forecaster: string;
+  /** What it chose. */
+  model?: string;
+  /** It follows a trend that is under way, of which back-tests say nothing. */
+  trend?: boolean;
+  /** Of the band of the frame, and of what goes by it; in per cent. */
+  level?: number;
+  /** Moments of the past from which it was forecast again. */
+  origins?: number;
+  /** How far ahead. */
+  hours?: number | null;
+  /** In the unit of the series. */
+  mae?: number | null;
+  /** Over that of the seasonal naive forecast. */
+  mase?: number | null;
+  /** By level: the share of what came that lay within the band. */
+  coverage?: Record<string, number | null> | null;
 }
 
 /** `Meta.Custom` of a Vigia frame. */
@@ -21,8 +43,12 @@ interface VigiaMeta {
   /** How many series stand behind a roll-up or a split. */
   members?: number;
   /** Of hours_to_threshold: by the near and the far edge of the band. */
-  early?: number;
-  late?: number;
+  early?: number | null;
+  late?: number | null;
+  /** Of max_in_horizon and min_in_horizon: by the edges of the band. */
+  lower?: number | null;
+  upper?: number | null;
+  forecast?: ForecastReport;
   /** Why a value is null. */
   note?: string;
   usage?: Usage;
@@ -31,7 +57,7 @@ interface VigiaMeta {
 /** One number field of one frame, with what the frame says about it. */
 export interface Column {
   refId: string;
-  measure: PointMeasure | NumberMeasure;
+  measure: Measure | LevelMeasure;
   labels: Labels;
   field: Field<number | null>;
   name: string;
@@ -57,8 +83,8 @@ export function readColumns(frames: DataFrame[]): Column[] {
 }
 
 function readColumn(frame: DataFrame, time: Field<number>, field: Field<number | null>, all: DataFrame[]): Column {
-  const measure = [...POINT_MEASURES, ...NUMBER_MEASURES].find((name) => name === field.name);
   const meta = vigiaMeta(frame);
+  const measure = measureOf(field.name, meta !== undefined);
   const name = getFieldDisplayName(field, frame, all);
   const foreign = measure === undefined && !meta;
   return {
@@ -70,6 +96,15 @@ function readColumn(frame: DataFrame, time: Field<number>, field: Field<number |
     ...ascending(time.values, field.values),
     meta,
   };
+}
+
+/** The measure of a name. Of other data sources, `trend` and the like are values as any other. */
+function measureOf(name: string, isVigia: boolean): Measure | LevelMeasure | undefined {
+  const known = MEASURES.find((measure) => measure === name);
+  if (known === undefined) {
+    return levelOf(name) === undefined ? undefined : (name as LevelMeasure);
+  }
+  return isVigia || !COMPONENT_MEASURES.some((component) => component === known) ? known : undefined;
 }
 
 function vigiaMeta(frame: DataFrame): VigiaMeta | undefined {

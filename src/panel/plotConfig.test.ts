@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import { severityColors } from './colors';
 import { DEFAULT_OPTIONS, type PanelOptions } from './options';
 import { buildPlotConfig } from './plotConfig';
-import { buildTable, lineIndex, thresholds } from './plotData';
+import { buildTable, lineIndex, LINES, thresholds } from './plotData';
 import { LABELS, measureFrame, STEP } from './testFrames';
 import { buildViewModel } from './viewModel';
 
@@ -54,17 +54,42 @@ function drawn(frames: Parameters<typeof buildViewModel>[0], patch: Partial<Pane
 
 test('the bands of each series lie between its own edges', () => {
   const other = { ...LABELS, InstanceId: 'i-2' };
+  const edges = (labels = LABELS) =>
+    ['forecast_lower', 'forecast_upper'].map((measure) => measureFrame(measure, [1], { labels, start: STEP }));
   const { bands, series } = build([
     measureFrame('value', [1]),
+    ...edges(),
     measureFrame('value', [1], { labels: other }),
   ]).getConfig();
-  expect(series).toHaveLength(13);
+  expect(series).toHaveLength(1 + 2 * LINES.length);
   expect(bands?.map((band) => band.series)).toEqual([
     [lineIndex(0, 'upper'), lineIndex(0, 'lower')],
     [lineIndex(0, 'forecastUpper'), lineIndex(0, 'forecastLower')],
     [lineIndex(1, 'upper'), lineIndex(1, 'lower')],
-    [lineIndex(1, 'forecastUpper'), lineIndex(1, 'forecastLower')],
   ]);
+});
+
+test('of several forecast bands each is fainter than one alone, and the narrow ones lie on the wide ones', () => {
+  const frames = (...suffixes: string[]) => [
+    measureFrame('value', [1]),
+    ...suffixes.flatMap((suffix) =>
+      ['forecast_lower', 'forecast_upper'].map((edge) => measureFrame(edge + suffix, [1], { start: STEP }))
+    ),
+  ];
+  const forecastBands = (...suffixes: string[]) =>
+    build(frames(...suffixes))
+      .getConfig()
+      .bands!.slice(1);
+  // The last two of eight hexadecimal digits.
+  const alpha = (fill: unknown) => parseInt(/^#.{6}(..)$/.exec(String(fill))![1], 16);
+  const [alone] = forecastBands('').map(({ fill }) => alpha(fill));
+  const three = forecastBands('', '_80', '_99');
+  expect(three.map(({ series }) => series)).toEqual([
+    [lineIndex(0, 'forecastUpper'), lineIndex(0, 'forecastLower')],
+    [lineIndex(0, 'forecastUpper2'), lineIndex(0, 'forecastLower2')],
+    [lineIndex(0, 'forecastUpper3'), lineIndex(0, 'forecastLower3')],
+  ]);
+  three.forEach(({ fill }) => expect(alpha(fill)).toBeLessThan(alone));
 });
 
 test('the forecast is dashed, and only the forecast', () => {

@@ -12,7 +12,16 @@ import type uPlot from 'uplot';
 import { severityColors } from './colors';
 import { formatValue } from './format';
 import { type PanelOptions } from './options';
-import { type Line, lineIndex, LINES, seriesOfLine, type Table, type Threshold } from './plotData';
+import {
+  BAND_LINES,
+  type Line,
+  lineIndex,
+  LINES,
+  seriesOfLine,
+  type Table,
+  type Threshold,
+  widestFirst,
+} from './plotData';
 import { markedFrom, severityOf } from './severity';
 import { type SeriesView } from './viewModel';
 
@@ -27,8 +36,12 @@ export interface PlotLook {
   timeZone: TimeZone;
   /** One of many: thinner lines, fewer words. */
   isSmall: boolean;
+  /** Of the value axes, in pixels, where plots have to stand exactly above each other; else as wide as their labels. */
+  axisSize?: number;
 }
 
+/** Room for the half of the last time label that stands beyond the axis. */
+export const RIGHT_PADDING = 16;
 const LABEL_FONT_SIZE = 11;
 const MARKER_RADIUS = 4.5;
 const HELD_RADIUS = 3;
@@ -36,9 +49,16 @@ const HELD_RADIUS = 3;
 /** The chart of some series over the table that `buildTable` made of them. */
 export function buildPlotConfig(look: PlotLook, table: Table): UPlotConfigBuilder {
   const builder = new UPlotConfigBuilder(look.timeZone);
-  // Room for the half of the last time label that stands beyond the axis.
-  builder.setPadding([null, 16, null, null]);
-  addScales(builder, look, table);
+  builder.setPadding([null, RIGHT_PADDING, null, null]);
+  addTimeScale(builder, look);
+  builder.addAxis({
+    scaleKey: 'x',
+    isTime: true,
+    placement: AxisPlacement.Bottom,
+    timeZone: look.timeZone,
+    theme: look.theme,
+  });
+  addValueScales(builder, look, table);
   look.series.forEach((_, i) => addSeries(builder, look, i));
   builder.setCursor({
     points: { size: (_plot: uPlot, index: number) => (isVisibleLine(index) ? 8 : 0) },
@@ -56,12 +76,13 @@ export function buildPlotConfig(look: PlotLook, table: Table): UPlotConfigBuilde
 const isVisibleLine = (index: number): boolean => ['value', 'forecast'].includes(LINES[(index - 1) % LINES.length]);
 
 /** Series of one unit share a value axis, and so do roll-ups, which are scores. */
-const scaleOf = ({ isRollUp, field }: SeriesView): string => (isRollUp ? 'score' : `y-${field.config.unit ?? ''}`);
+export const scaleOf = ({ isRollUp, field }: SeriesView): string =>
+  isRollUp ? 'score' : `y-${field.config.unit ?? ''}`;
 
 const limitsOf = ({ isRollUp, field }: SeriesView) => (isRollUp ? { min: 0, max: 100 } : field.config);
 
-function addScales(builder: UPlotConfigBuilder, look: PlotLook, table: Table) {
-  const { theme, timeZone, axis } = look;
+/** The time axis of a plot: what is shown, whatever the data. */
+export function addTimeScale(builder: UPlotConfigBuilder, { axis }: PlotLook) {
   builder.addScale({
     scaleKey: 'x',
     isTime: true,
@@ -69,8 +90,9 @@ function addScales(builder: UPlotConfigBuilder, look: PlotLook, table: Table) {
     direction: ScaleDirection.Right,
     range: () => [axis.from, axis.to],
   });
-  builder.addAxis({ scaleKey: 'x', isTime: true, placement: AxisPlacement.Bottom, timeZone, theme });
+}
 
+function addValueScales(builder: UPlotConfigBuilder, look: PlotLook, table: Table) {
   for (const scaleKey of new Set(look.series.map(scaleOf))) {
     const lead = look.series.find((series) => scaleOf(series) === scaleKey)!;
     const { min, max } = limitsOf(lead);
@@ -82,13 +104,19 @@ function addScales(builder: UPlotConfigBuilder, look: PlotLook, table: Table) {
       max,
       ...softLimits(look, scaleKey, table),
     });
-    builder.addAxis({
-      scaleKey,
-      theme,
-      placement: AxisPlacement.Auto,
-      formatValue: (value: number) => formatValue(lead.field, value),
-    });
+    addValueAxis(builder, look, lead);
   }
+}
+
+/** The axis of the values of a series, which others of its unit share. */
+export function addValueAxis(builder: UPlotConfigBuilder, { theme, axisSize }: PlotLook, lead: SeriesView) {
+  builder.addAxis({
+    scaleKey: scaleOf(lead),
+    theme,
+    placement: AxisPlacement.Auto,
+    size: axisSize,
+    formatValue: (value: number) => formatValue(lead.field, value),
+  });
 }
 
 /** Keeps a threshold in sight that lies outside the values, with a little room for its label. */
@@ -120,35 +148,40 @@ function extent(values: Array<number | null | undefined>): [number, number] {
   return [low, high];
 }
 
+const isCrowded = ({ series }: PlotLook) => series.length > 2;
+
+/** How thick a line of a plot is. */
+export const lineWidth = (look: PlotLook): number => (look.isSmall || isCrowded(look) ? 1.25 : 1.75);
+
 function addSeries(builder: UPlotConfigBuilder, look: PlotLook, i: number) {
   const { theme, series } = look;
   const color = look.colors[i];
-  const isCrowded = series.length > 2;
-  const base = {
-    scaleKey: scaleOf(series[i]),
-    theme,
-    drawStyle: DrawStyle.Line,
-    showPoints: PointVisibility.Never,
-    spanNulls: false,
-    pxAlign: false,
-  };
   for (const line of LINES) {
     const isEdge = line !== 'value' && line !== 'forecast';
     builder.addSeries({
-      ...base,
+      scaleKey: scaleOf(series[i]),
+      theme,
+      drawStyle: DrawStyle.Line,
+      spanNulls: false,
+      pxAlign: false,
       lineColor: isEdge ? 'transparent' : color,
-      lineWidth: isEdge ? 0 : look.isSmall || isCrowded ? 1.25 : 1.75,
+      lineWidth: isEdge ? 0 : lineWidth(look),
       lineStyle: line === 'forecast' ? { fill: 'dash', dash: [7, 5] } : undefined,
       showPoints: line === 'value' ? PointVisibility.Auto : PointVisibility.Never,
       pointSize: 4,
     });
   }
-  const alpha = isCrowded ? 0.1 : theme.isDark ? 0.2 : 0.16;
-  const fill = (share: number) => colorManipulator.alpha(color, alpha * share);
+  const alpha = isCrowded(look) ? 0.1 : theme.isDark ? 0.2 : 0.16;
   const band = (upper: Line, lower: Line, share: number) =>
-    builder.addBand({ series: [lineIndex(i, upper), lineIndex(i, lower)], fill: fill(share), dir: -1 });
+    builder.addBand({
+      series: [lineIndex(i, upper), lineIndex(i, lower)],
+      fill: colorManipulator.alpha(color, alpha * share),
+      dir: -1,
+    });
   band('upper', 'lower', 1);
-  band('forecastUpper', 'forecastLower', 0.75);
+  // A narrow band lies on the wide ones and is the darker for it: the more there are, the fainter is each.
+  const bands = widestFirst(series[i].forecastBands);
+  bands.forEach((_, k) => band(BAND_LINES[k].upper, BAND_LINES[k].lower, 1.5 / (bands.length + 1)));
 }
 
 /** Lets a hook draw within the plot's area, in canvas pixels. */

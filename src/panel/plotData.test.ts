@@ -7,7 +7,7 @@ const RANGE = { from: 0, to: 100 * STEP };
 const options = (patch: Partial<PanelOptions> = {}): PanelOptions => ({ ...DEFAULT_OPTIONS, ...patch });
 const forecastFrames = (start: number) => [
   measureFrame('value', [10, 20]),
-  measureFrame('forecast', [30, 31], { start }),
+  measureFrame('forecast', [30, 31], { start, custom: { forecast: { forecaster: 'auto', level: 95 } } }),
   measureFrame('forecast_lower', [26, 26], { start }),
   measureFrame('forecast_upper', [34, 36], { start }),
 ];
@@ -39,6 +39,22 @@ describe('buildTable', () => {
 
   it('leaves a hole where the forecast begins much later', () => {
     expect(column(forecastFrames(9 * STEP), 'forecast')).toEqual([null, null, null, 30, 31]);
+  });
+
+  it('draws up to three bands, the widest first, and joins each', () => {
+    const start = 2 * STEP;
+    const frames = [
+      ...forecastFrames(start),
+      measureFrame('forecast_lower_99', [20, 21], { start }),
+      measureFrame('forecast_upper_99', [40, 41], { start }),
+      measureFrame('forecast_lower_80', [29, 29], { start }),
+      measureFrame('forecast_upper_80', [32, 32], { start }),
+    ];
+    expect(column(frames, 'forecastUpper')).toEqual([null, 20, 40, 41]);
+    expect(column(frames, 'forecastUpper2')).toEqual([null, 20, 34, 36]);
+    expect(column(frames, 'forecastUpper3')).toEqual([null, 20, 32, 32]);
+    expect(column(frames, 'forecastLower3')).toEqual([null, 20, 29, 29]);
+    expect(column(forecastFrames(start), 'forecastUpper2')).toEqual([null, null, null, null]);
   });
 
   it('leaves out what the options hide', () => {
@@ -94,7 +110,7 @@ test('thresholds are the panel’s own and those of the queries, each value once
   expect(thresholds(series, own)).toEqual([
     { value: 50, label: 'Limit', series: 0 },
     { value: 90, label: 'Threshold', series: 0 },
-    { value: 0, label: 'Threshold', series: 3 },
+    { value: 0, label: 'Threshold of production cpu (D)', series: 3 },
   ]);
   expect(thresholds(series.slice(2, 3), options())).toEqual([]);
 });

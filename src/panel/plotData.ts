@@ -1,9 +1,22 @@
 import { type AbsoluteTimeRange } from '@grafana/data';
 import { type PanelOptions } from './options';
-import { type Cells, type SeriesView } from './viewModel';
+import { type Cells, type ForecastBand, type SeriesView } from './viewModel';
+
+/** The lines that are the edges of up to three forecast bands, the widest first. */
+export const BAND_LINES = [
+  { lower: 'forecastLower', upper: 'forecastUpper' },
+  { lower: 'forecastLower2', upper: 'forecastUpper2' },
+  { lower: 'forecastLower3', upper: 'forecastUpper3' },
+] as const;
 
 /** The lines of one series, in the order in which a plot draws them; `lower`/`upper` pairs are edges of bands. */
-export const LINES = ['lower', 'upper', 'forecastLower', 'forecastUpper', 'forecast', 'value'] as const;
+export const LINES = [
+  'lower',
+  'upper',
+  ...BAND_LINES.flatMap(({ lower, upper }) => [lower, upper]),
+  'forecast',
+  'value',
+] as const;
 export type Line = (typeof LINES)[number];
 
 /** Position of a line among the series of a uPlot chart, where 0 is the time. */
@@ -24,48 +37,52 @@ export function buildTable(
   const time = [...new Set(series.flatMap((one) => one.time))]
     .filter((t) => t >= range.from && t <= range.to)
     .sort((a, b) => a - b);
+  // Most series have one forecast band: the lines that nobody sees share one column.
+  const empty = new Array<null>(time.length).fill(null);
   const columns = series.flatMap((one) => {
     const index = new Map(one.time.map((t, i) => [t, i]));
-    const forecast = options.showForecast ? joinedForecast(one) : undefined;
-    const lines: Record<Line, Cells | undefined> = {
-      lower: options.showBand ? one.lower : undefined,
-      upper: options.showBand ? one.upper : undefined,
-      forecastLower: forecast?.lower,
-      forecastUpper: forecast?.upper,
-      forecast: forecast?.middle,
+    const lines: Partial<Record<Line, Cells>> = {
+      ...(options.showBand && { lower: one.lower, upper: one.upper }),
+      ...(options.showForecast && forecastLines(one)),
       value: one.value,
     };
-    return LINES.map((line) =>
-      time.map((t) => {
-        const i = index.get(t);
-        return i === undefined ? undefined : (lines[line]?.[i] ?? null);
-      })
-    );
+    return LINES.map((line) => spread(lines[line], time, index) ?? empty);
   });
   return [time, ...columns];
 }
 
+/** The cells of a series at other times; `index` is where its own stand. */
+function spread(cells: Cells | undefined, time: number[], index: Map<number, number>) {
+  return cells && time.map((t) => (index.has(t) ? cells[index.get(t)!] : undefined));
+}
+
+/** The bands of a forecast as they are drawn, so that the narrow ones lie on the wide ones. */
+export const widestFirst = (bands: ForecastBand[]): ForecastBand[] =>
+  bands.toSorted((a, b) => (b.level ?? 0) - (a.level ?? 0)).slice(0, BAND_LINES.length);
+
 /**
  * The forecast with the last observation as its first point, where the one follows the other without a hole: the dashed line
- * then goes on from the observed one and its band opens like a fan.
+ * then goes on from the observed one and its bands open like a fan.
  */
-function joinedForecast(series: SeriesView): { middle: Cells; lower: Cells; upper: Cells } {
-  const { last, value, time, forecast, forecastLower, forecastUpper } = series;
+function forecastLines(series: SeriesView): Partial<Record<Line, Cells>> {
+  const { last, value, time, forecast } = series;
   const first = forecast.findIndex((cell) => cell !== null);
   const step = series.periodMs ?? time[first + 1] - time[first];
-  if (last < 0 || first < 0 || !(time[first] - time[last] <= 2.5 * step)) {
-    return { middle: forecast, lower: forecastLower, upper: forecastUpper };
-  }
+  const isJoined = last >= 0 && first >= 0 && time[first] - time[last] <= 2.5 * step;
   // Buckets between the two are unfinished or not yet delivered: empty cells there would break the line.
   const joined = (cells: Cells): Cells =>
     cells.map((cell, i) => {
-      if (i < last || i >= first) {
+      if (!isJoined || i < last || i >= first) {
         return cell;
       }
       const share = (time[i] - time[last]) / (time[first] - time[last]);
       return value[last]! + share * ((cells[first] ?? value[last]!) - value[last]!);
     });
-  return { middle: joined(forecast), lower: joined(forecastLower), upper: joined(forecastUpper) };
+  const edges = widestFirst(series.forecastBands).flatMap((band, i): Array<[Line, Cells]> => [
+    [BAND_LINES[i].lower, joined(band.lower)],
+    [BAND_LINES[i].upper, joined(band.upper)],
+  ]);
+  return { ...Object.fromEntries(edges), forecast: joined(forecast) };
 }
 
 /** The time axis: the dashboard's range, and as much of the future as the options grant. */
@@ -103,8 +120,15 @@ export function thresholds(series: SeriesView[], options: PanelOptions): Thresho
       ? [{ value: options.threshold, label: options.thresholdLabel || 'Threshold', series: 0 }]
       : [];
   const queried = series.flatMap((one, i) =>
-    one.threshold === null ? [] : [{ value: one.threshold, label: 'Threshold', series: i }]
+    one.threshold === null ? [] : [{ value: one.threshold, label: thresholdLabel(one, series), series: i }]
   );
   const all = [...own, ...queried];
   return all.filter((one, i) => all.findIndex((other) => other.value === one.value) === i);
+}
+
+/** Where series have thresholds of their own, such as quotas, each is told by the name of its series. */
+function thresholdLabel({ threshold, name }: SeriesView, all: SeriesView[]): string {
+  const values = all.map((one) => one.threshold).filter((value) => value !== null);
+  const isItsOwn = new Set(values).size > 1 && values.filter((value) => value === threshold).length === 1;
+  return isItsOwn ? `Threshold of ${name}` : 'Threshold';
 }

@@ -113,8 +113,7 @@ describe('forecast', () => {
       time: [0, STEP, 2 * STEP, 3 * STEP],
       value: [1, 2, null, null],
       forecast: [null, null, 9, 10],
-      forecastLower: [null, null, 8, 9],
-      forecastUpper: [null, null, 10, 11],
+      forecastBands: [{ lower: [null, null, 8, 9], upper: [null, null, 10, 11] }],
       last: 1,
     });
   });
@@ -148,13 +147,36 @@ describe('forecast', () => {
     const { series } = buildViewModel([
       measureFrame('value', [1, 2]),
       measureFrame('hours_to_threshold', [6.5], { start: 99 * STEP, custom: { early: 5, late: 9 } }),
-      measureFrame('max_in_horizon', [88], { start: 99 * STEP }),
+      measureFrame('max_in_horizon', [88], { start: 99 * STEP, custom: { lower: 80, upper: 93 } }),
+      measureFrame('min_in_horizon', [null], { start: 99 * STEP, custom: { lower: null } }),
+      measureFrame('min_in_horizon_lower', [3], { start: 99 * STEP }),
     ]);
     expect(series[0]).toMatchObject({
       time: [0, STEP],
       toThreshold: { hours: 6.5, early: 5, late: 9 },
-      maxInHorizon: 88,
+      maxInHorizon: { value: 88, lower: 80, upper: 93 },
+      minInHorizon: { value: null, lower: undefined, upper: undefined },
     });
+  });
+
+  it('has a band for each level, the main one first, and tells how its back-tests fared', () => {
+    const report = { forecaster: 'auto', model: 'calendar lags', level: 95, origins: 10, hours: 24, mae: null };
+    const edges = (suffix: string, level: number, values: [number, number]) =>
+      ['forecast_lower', 'forecast_upper'].map((edge, i) =>
+        measureFrame(edge + suffix, [values[i]], { start: STEP, custom: { forecast: { ...report, level } } })
+      );
+    const { series } = buildViewModel([
+      measureFrame('value', [1]),
+      ...edges('_80', 80, [7, 9]),
+      ...edges('', 95, [6, 10]),
+      ...edges('_99', 99, [5, 11]),
+    ]);
+    expect(series[0].forecastBands).toEqual([
+      { level: 95, lower: [null, 6], upper: [null, 10] },
+      { level: 80, lower: [null, 7], upper: [null, 9] },
+      { level: 99, lower: [null, 5], upper: [null, 11] },
+    ]);
+    expect(series[0].forecastReport).toEqual(report);
   });
 
   it('knows not asked for from not reached', () => {
@@ -166,6 +188,31 @@ describe('forecast', () => {
     ]).series;
     expect(without.toThreshold).toBeUndefined();
     expect(unreached.toThreshold).toMatchObject({ hours: null, ...not });
+  });
+});
+
+describe('components', () => {
+  it('are what was asked for, and why there is nothing', () => {
+    const { series } = buildViewModel([
+      measureFrame('value', [1, 2]),
+      measureFrame('trend', [5, 6], { custom: { note: 'too little history' } }),
+      measureFrame('season_day', [null, 1]),
+    ]);
+    expect(series).toHaveLength(1);
+    expect(series[0].components).toEqual({ trend: [5, 6], season_day: [null, 1] });
+    expect(series[0].componentsNote).toBe('too little history');
+    expect(buildViewModel([measureFrame('value', [1])]).series[0].components).toEqual({});
+  });
+
+  it('are values as any other where another data source calls something so', () => {
+    const frame = createDataFrame({
+      refId: 'A',
+      fields: [
+        { name: 'time', type: FieldType.time, values: [0] },
+        { name: 'trend', type: FieldType.number, values: [7] },
+      ],
+    });
+    expect(buildViewModel([frame]).series[0]).toMatchObject({ name: 'trend', value: [7], components: {} });
   });
 });
 

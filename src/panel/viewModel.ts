@@ -1,7 +1,15 @@
 import { type DataFrame, type Field, type Labels } from '@grafana/data';
-import { type NumberMeasure, type PointMeasure } from '../contract';
+import {
+  COMPONENT_MEASURES,
+  type ComponentMeasure,
+  edgesOf,
+  LEVELS,
+  type LevelMeasure,
+  type Measure,
+  NUMBER_MEASURES,
+} from '../contract';
 import { SERIES_LABELS } from '../labels';
-import { type Column, readColumns, type Usage } from './measures';
+import { type Column, type ForecastReport, readColumns, type Usage } from './measures';
 import { type AnomalyEvent, countEvents, type EventCounts, findEvents, type Mark, markPoints } from './severity';
 
 /** A value at each time of a series; null is a gap. */
@@ -31,8 +39,12 @@ export interface SeriesView {
   marks: Array<Mark | null>;
   /** Only after the last observation. */
   forecast: Cells;
-  forecastLower: Cells;
-  forecastUpper: Cells;
+  /** The main one first. */
+  forecastBands: ForecastBand[];
+  /** How the back-tests of the forecast fared. */
+  forecastReport?: ForecastReport;
+  /** What the series is taken apart into, as far as it was asked for. */
+  components: Partial<Record<ComponentMeasure, Cells>>;
   /** Index of the last observation; -1 where nothing was observed. */
   last: number;
   /** Index of the newest score; -1 while there is none. */
@@ -41,8 +53,10 @@ export interface SeriesView {
   counts: EventCounts;
   /** When the forecast reaches the threshold; undefined was not asked for. */
   toThreshold?: ToThreshold;
-  maxInHorizon?: number | null;
-  /** Of the query. */
+  /** The highest and the lowest of what is forecast; undefined were not asked for. */
+  maxInHorizon?: Extreme;
+  minInHorizon?: Extreme;
+  /** Of the query, or what the metric that gives it stood at. */
   threshold: number | null;
   periodMs?: number;
   simulated: boolean;
@@ -54,18 +68,36 @@ export interface SeriesView {
   members?: number;
   /** Why there is no forecast, where one was asked for. */
   forecastNote?: string;
+  /** Why it is not taken apart, where that was asked for. */
+  componentsNote?: string;
   /** Formats the values of this series. */
   field: Field;
+}
+
+/** The band in which a share of what comes is to lie. */
+export interface ForecastBand {
+  /** The share in per cent; undefined where the frames do not tell. */
+  level?: number;
+  lower: Cells;
+  upper: Cells;
 }
 
 /** Hours from now until a threshold is reached, and their uncertainty. */
 export interface ToThreshold {
   /** Null where it is not reached within the horizon, or not known. */
   hours: number | null;
+  /** By the near and the far edge of the band; undefined where it does not reach the threshold. */
   early?: number;
   late?: number;
   /** Why there is no number. */
   note?: string;
+}
+
+/** The highest or the lowest value of a forecast, and what it is by the edges of the band. */
+export interface Extreme {
+  value: number | null;
+  lower?: number;
+  upper?: number;
 }
 
 export interface ViewModel {
@@ -100,7 +132,7 @@ function groupBySeries(columns: Column[]): Map<string, Column[]> {
 }
 
 function buildSeries(key: string, columns: Column[]): SeriesView {
-  const column = (measure: PointMeasure | NumberMeasure) => columns.find((one) => one.measure === measure);
+  const column = (measure: Measure | LevelMeasure) => columns.find((one) => one.measure === measure);
   const meta = columns.find((one) => one.meta)?.meta;
   const periodMs = meta?.periodSeconds ? meta.periodSeconds * 1000 : undefined;
   const lead = column('value') ?? columns[0];
@@ -108,12 +140,15 @@ function buildSeries(key: string, columns: Column[]): SeriesView {
   const time = mergeTimes(columns, lastObserved, periodMs);
   const index = new Map(time.map((t, i) => [t, i]));
 
-  const cells = (measure: PointMeasure, from = -Infinity): Cells => {
+  const cells = (measure: Measure | LevelMeasure, from = -Infinity): Cells => {
     const result: Cells = new Array<number | null>(time.length).fill(null);
     const source = column(measure);
     source?.time.forEach((t, i) => t > from && (result[index.get(t) ?? -1] = source.values[i]));
     return result;
   };
+  // The frames of further bands tell their own level: those of the main one come first.
+  const told = [column('forecast'), column('forecast_upper'), ...columns].find((one) => one?.meta?.forecast);
+  const report = told?.meta?.forecast;
   const score = cells('anomaly_score');
   const direction = cells('direction');
   const event = column('anomaly_event') && cells('anomaly_event');
@@ -138,26 +173,43 @@ function buildSeries(key: string, columns: Column[]): SeriesView {
     raw: cells('raw_score'),
     marks,
     forecast: cells('forecast', lastObserved),
-    forecastLower: cells('forecast_lower', lastObserved),
-    forecastUpper: cells('forecast_upper', lastObserved),
+    forecastBands: bandEdges(report?.level)
+      .filter(({ lower, upper }) => column(lower) || column(upper))
+      .map(({ level, lower, upper }) => ({
+        level,
+        lower: cells(lower, lastObserved),
+        upper: cells(upper, lastObserved),
+      })),
+    forecastReport: report,
+    components: Object.fromEntries(
+      COMPONENT_MEASURES.filter((measure) => column(measure)).map((measure) => [measure, cells(measure)])
+    ),
     last: value.findLastIndex((cell) => cell !== null),
     lastScore: score.findLastIndex((cell) => cell !== null),
     events,
     counts: countEvents(events),
     toThreshold: readToThreshold(column('hours_to_threshold')),
-    maxInHorizon: numberOfNow(column('max_in_horizon')),
+    maxInHorizon: readExtreme(column('max_in_horizon')),
+    minInHorizon: readExtreme(column('min_in_horizon')),
     threshold: columns.map((one) => one.meta?.threshold).find((one) => typeof one === 'number') ?? null,
     periodMs,
     simulated: columns.some((one) => one.meta?.simulated),
     isVigia: meta !== undefined,
     isRollUp: rolledUp,
     members: meta?.members,
-    forecastNote: column('forecast')?.meta?.note || undefined,
+    forecastNote: (column('forecast') ?? column('max_in_horizon') ?? column('min_in_horizon'))?.meta?.note || undefined,
+    componentsNote: column('trend')?.meta?.note || undefined,
     field: lead.field,
   };
 }
 
-const isPoint = (column: Column) => column.measure !== 'hours_to_threshold' && column.measure !== 'max_in_horizon';
+/** The edges of the main band, whose level the frames tell, and of all others. */
+const bandEdges = (level?: number) => [
+  { level, lower: 'forecast_lower', upper: 'forecast_upper' } as const,
+  ...LEVELS.map((further) => ({ level: further, ...edgesOf(further) })),
+];
+
+const isPoint = ({ measure }: Column) => !NUMBER_MEASURES.some((number) => number === measure);
 
 /** The time of the last observation that is no gap; -Infinity where nothing was observed. */
 function lastTime(value?: Column): number {
@@ -183,7 +235,12 @@ function numberOfNow(column?: Column): number | null | undefined {
 
 function readToThreshold(column?: Column): ToThreshold | undefined {
   const { early, late, note } = column?.meta ?? {};
-  return column && { hours: numberOfNow(column) ?? null, early, late, note };
+  return column && { hours: numberOfNow(column) ?? null, early: early ?? undefined, late: late ?? undefined, note };
+}
+
+function readExtreme(column?: Column): Extreme | undefined {
+  const { lower, upper } = column?.meta ?? {};
+  return column && { value: numberOfNow(column) ?? null, lower: lower ?? undefined, upper: upper ?? undefined };
 }
 
 function nameOf(lead: Column): string {

@@ -6,7 +6,7 @@ const (
 	// A trend is expected to go on for this many times as long as it has lasted before it is damped.
 	trendPatience = 16
 	// trendSlack of the slope, beside its standard error, bounds what a trend may do.
-	trendSlack = 0.25
+	trendSlack = 0.3
 	// An excursion without a trend is expected to fade with this many times its age.
 	excursionPatience = 2
 	// fewSamples widens the bands for multi-step errors that are known from few independent samples.
@@ -16,7 +16,6 @@ const (
 // Projection is the forecast of the steps after the last observation; its slices have one element per step.
 type Projection struct {
 	Mean, Lower, Upper []float64
-	Trend              bool // a trend is under way and goes on in it
 }
 
 // path is where the projection goes besides season and level: central, and its lower and upper bounds.
@@ -41,7 +40,6 @@ func (m *Model) Project(phases []Phase, level float64) Projection {
 	outer, sure := m.outerAt(level), m.sure(level)
 	widths := m.widths()
 	ahead, trend := m.ahead(sure)
-	p.Trend = trend.valid
 	for i, ph := range phases {
 		h := float64(i + 1)
 		e := m.expect(m.season.wrap(ph))
@@ -62,10 +60,28 @@ func (m *Model) Project(phases []Phase, level float64) Projection {
 	return p
 }
 
+// Trending says whether a local trend is under way, in an excursion from the level that began within the last day and a third and has
+// lasted for a while, and for how many buckets; Project expects it to go on. (Trends of weeks are slow enough to be learnt from the past.)
+func (m *Model) Trending() (age int, ok bool) {
+	if !m.seasonal() {
+		return 0, false
+	}
+	sigma := m.usualSigma()
+	t := m.blockTrend(sigma)
+	_, away := m.excursion(sigma)
+	away = math.Max(t.age, away)
+	return int(away), t.valid && away >= float64(leastTrend*m.past.size)
+}
+
+// usualSigma is the scale of the noise around the series' usual value.
+func (m *Model) usualSigma() float64 {
+	return math.Max(m.spread.sigma, m.floor(m.level+m.season.day.mean()))
+}
+
 // ahead chooses what carries the series away from season and level: a trend, an excursion or the short memory alone. The function it
 // returns is to be called for h = 1, 2, ... in order.
 func (m *Model) ahead(sure float64) (step func(h, sigma float64) path, under trend) {
-	sigma := math.Max(m.spread.sigma, m.floor(m.level+m.season.day.mean()))
+	sigma := m.usualSigma()
 	if t := m.trend(sigma); t.valid {
 		return func(h, _ float64) path { return t.path(h, sure) }, t
 	}
@@ -156,46 +172,4 @@ func (w *widths) at(h float64) float64 {
 	// What the short memory still explains narrows the first steps.
 	known := math.Max(w.scale[0]*w.scale[0]-w.inner*w.inner, 0) * math.Pow(w.fade, 2*(h-1))
 	return math.Sqrt(math.Max(s*s-known, w.inner*w.inner))
-}
-
-// Crossing says when a projection reaches a threshold, in steps after the last observation: 0 when the last observation is
-// beyond it already, +Inf when it is not reached within the projection. Median is by the mean path, Early and Late are by
-// the edges of the band.
-type Crossing struct {
-	Median, Early, Late float64
-}
-
-// TimeToThreshold returns when the projection crosses the threshold, starting from the last observation now. Upward says that values at
-// or above the threshold are beyond it; otherwise values at or below are.
-func (p Projection) TimeToThreshold(now, threshold float64, upward bool) Crossing {
-	near, distant := p.Upper, p.Lower
-	if !upward {
-		near, distant = p.Lower, p.Upper
-	}
-	return Crossing{
-		Median: crossing(now, p.Mean, threshold, upward),
-		Early:  crossing(now, near, threshold, upward),
-		Late:   crossing(now, distant, threshold, upward),
-	}
-}
-
-func crossing(now float64, path []float64, threshold float64, upward bool) float64 {
-	beyond := func(x float64) bool { return upward && x >= threshold || !upward && x <= threshold }
-	if beyond(now) {
-		return 0
-	}
-	before := now
-	for i, x := range path {
-		if !beyond(x) {
-			before = x
-			continue
-		}
-		// The band's edge starts at its width and not at now, so that interpolation may start outside.
-		f := (threshold - before) / (x - before)
-		if f >= 0 && f <= 1 {
-			return float64(i) + f
-		}
-		return float64(i + 1)
-	}
-	return math.Inf(1)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
@@ -97,7 +98,7 @@ func TestTimeToThresholdOfALeak(t *testing.T) {
 			at := end - hours*12
 			m := seasonal.New(seasonal.Config{BucketsPerDay: perDay, Upper: math.Inf(1)})
 			learn(m, values[:at], 0)
-			c := m.Project(phases(at, 3*perDay), 0).TimeToThreshold(values[at-1], limit, true)
+			c := cross(m.Project(phases(at, 3*perDay), 0), values[at-1], limit)
 			require.LessOrEqual(t, c.Early, c.Median)
 			require.LessOrEqual(t, c.Median, c.Late)
 			truth := float64(hours * 12)
@@ -127,7 +128,7 @@ func TestTrendOfWeeks(t *testing.T) {
 		m.Update(used(i)+0.3*r.NormFloat64(), phase(i))
 	}
 	p := m.Project(phases(n, 14*perDay), 0)
-	c := p.TimeToThreshold(used(n-1), 85, true)
+	c := cross(p, used(n-1), 85)
 	truth := (85 - 30 - 2 - 1.5*28) / 1.5
 	t.Logf("truth %.1f days, %.1f (%.1f to %.1f)", truth, c.Median/perDay, c.Early/perDay, c.Late/perDay)
 	require.InDelta(t, truth, c.Median/perDay, 2)
@@ -163,7 +164,7 @@ func TestConstantAndZero(t *testing.T) {
 			require.InDelta(t, level, p.Mean[i], 1e-9)
 			require.LessOrEqual(t, p.Upper[i]-p.Lower[i], 0.05*math.Abs(level)+1e-6)
 		}
-		c := p.TimeToThreshold(level, level+1+math.Abs(level), true)
+		c := cross(p, level, level+1+math.Abs(level))
 		require.True(t, math.IsInf(c.Median, 1) && math.IsInf(c.Early, 1) && math.IsInf(c.Late, 1))
 	}
 }
@@ -197,37 +198,13 @@ func TestTooLittleHistoryIsRefused(t *testing.T) {
 	require.ErrorContains(t, holes.Ready(), "too many gaps")
 }
 
-func TestTimeToThreshold(t *testing.T) {
-	p := seasonal.Projection{
-		Mean:  []float64{10, 20, 30, 40},
-		Lower: []float64{0, 5, 10, 15},
-		Upper: []float64{20, 40, 60, 80},
-	}
-	inf := math.Inf(1)
-	for _, c := range []struct {
-		now, threshold float64
-		upward         bool
-		want           seasonal.Crossing
-	}{
-		{0, 35, true, seasonal.Crossing{Median: 3.5, Early: 1.75, Late: inf}},
-		{0, 100, true, seasonal.Crossing{Median: inf, Early: inf, Late: inf}},
-		{50, 35, true, seasonal.Crossing{}},
-		{100, 12, false, seasonal.Crossing{Median: 0.978, Early: 0.88, Late: inf}},
-		{12, 12, false, seasonal.Crossing{}},
-		{0, math.NaN(), true, seasonal.Crossing{Median: inf, Early: inf, Late: inf}},
-	} {
-		got := p.TimeToThreshold(c.now, c.threshold, c.upward)
-		require.InDelta(t, 1, ratio(c.want.Median, got.Median), 0.01, "%+v: %+v", c, got)
-		require.InDelta(t, 1, ratio(c.want.Early, got.Early), 0.01, "%+v: %+v", c, got)
-		require.InDelta(t, 1, ratio(c.want.Late, got.Late), 0.01, "%+v: %+v", c, got)
-	}
-	empty := seasonal.Projection{}.TimeToThreshold(1, 2, true)
-	require.True(t, math.IsInf(empty.Median, 1))
-}
+// crossings of a threshold above, in steps: by the mean, and by the near and the far edge of the band.
+type crossings struct{ Median, Early, Late float64 }
 
-func ratio(want, got float64) float64 {
-	if want == got {
-		return 1
+func cross(p seasonal.Projection, now, threshold float64) crossings {
+	return crossings{
+		Median: forecast.StepsTo(now, p.Mean, threshold, true),
+		Early:  forecast.StepsTo(now, p.Upper, threshold, true),
+		Late:   forecast.StepsTo(now, p.Lower, threshold, true),
 	}
-	return got / want
 }

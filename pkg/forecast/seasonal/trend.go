@@ -5,6 +5,8 @@ import "math"
 const (
 	minTrendBlocks = 8 // two hours at 5 minutes
 	minTrendDays   = 5
+	// leastTrend blocks (six hours at 5 minutes) has a trend lasted that others may count on.
+	leastTrend = 24
 	// trendT is the t value a slope must have. It is far beyond a quantile because the start of the trend is searched for.
 	trendT = 6
 	// trendReach standard deviations must a recent trend have carried the series away from its level to be believed.
@@ -22,17 +24,22 @@ type trend struct {
 
 // trend looks for a local trend: first in the blocks of the last day and a third, then in the days of the last month.
 func (m *Model) trend(sigma float64) trend {
-	p := &m.past
-	t := p.block.fit(keptBlocks, minTrendBlocks, p.size, p.tick%p.size, false)
-	if t.valid {
-		t.now -= m.level
-		if math.Abs(t.now) >= trendReach*sigma && t.now*t.slope > 0 {
-			return t
-		}
+	if t := m.blockTrend(sigma); t.valid {
+		return t
 	}
-	t = p.day.fit(keptDays, minTrendDays, p.perDay, p.tick%p.perDay, true)
+	p := &m.past
+	t := p.day.fit(keptDays, minTrendDays, p.perDay, p.tick%p.perDay, true)
 	t.now, _ = m.excursion(sigma)
 	t.noise = math.Hypot(t.noise, sigma) // days say nothing of what is within them
+	return t
+}
+
+// blockTrend looks in the blocks alone, for what has carried the series away from its level.
+func (m *Model) blockTrend(sigma float64) trend {
+	p := &m.past
+	t := p.block.fit(keptBlocks, minTrendBlocks, p.size, p.tick%p.size, false)
+	t.now -= m.level
+	t.valid = t.valid && math.Abs(t.now) >= trendReach*sigma && t.now*t.slope > 0
 	return t
 }
 
