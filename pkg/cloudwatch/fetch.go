@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,6 +39,10 @@ type Fetcher struct {
 type Outcome struct {
 	Series series.Series // of the asked window; NaN where AWS has no point
 	Err    error         // set: the series is incomplete and says nothing about missing points
+
+	Flags        series.Flags // the buckets that are odd in AWS's answer, all of them
+	Oddities     []Oddity     // what is odd, up to maxOddities, in the order in which it was met
+	MoreOddities int          // how many others there are
 }
 
 // Usage sums what a fetch asked of AWS.
@@ -191,13 +197,78 @@ func take(page *cloudwatch.GetMetricDataOutput, out []Outcome) int {
 		if err != nil || i < 0 || i >= len(out) {
 			continue
 		}
+		if len(r.Timestamps) != len(r.Values) {
+			out[i].note(Oddity{Check: series.FormatCheck, Detail: fmt.Sprintf("%d timestamps came with %d values", len(r.Timestamps), len(r.Values))})
+		}
 		for j := range min(len(r.Timestamps), len(r.Values)) {
-			out[i].Series.Set(r.Timestamps[j], r.Values[j])
+			out[i].put(r.Timestamps[j], r.Values[j])
 			points++
 		}
 		out[i].Err = statusError(r)
 	}
 	return points
+}
+
+// Oddity is what an answer of AWS should not have held.
+type Oddity struct {
+	At     time.Time // as AWS wrote it, in UTC; zero where no single point is odd
+	Check  series.Check
+	Detail string // for people
+
+	harmless bool // nothing is lost: the same was said twice
+}
+
+const (
+	maxOddities  = 8     // what is told of one answer
+	largestValue = 1e100 // beyond what is ever measured; CloudWatch itself takes up to 2^360, some 1e108 (PutMetricData, API reference)
+)
+
+// put stores one point. One whose time is not of a bucket in the window, or that is no number, is put nowhere; of several points of a bucket
+// the last one stays.
+func (o *Outcome) put(t time.Time, v float64) {
+	w := o.Series.Window
+	i := w.Index(t)
+	inside := i >= 0 && i < len(o.Series.Values)
+	odd := func(check series.Check, harmless bool, format string, args ...any) {
+		o.Flags = o.Flags.Mark(len(o.Series.Values), i, check)
+		o.note(Oddity{At: t.UTC(), Check: check, Detail: fmt.Sprintf(format, args...), harmless: harmless})
+	}
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		odd(series.FormatCheck, false, "the value is %v", v)
+		return
+	case !inside:
+		odd(series.FormatCheck, false, "the time is outside of what was asked for")
+		return
+	case !w.Time(i).Equal(t):
+		odd(series.FormatCheck, false, "the time is off the grid of %s", w.Period)
+		return
+	}
+	if before := o.Series.Values[i]; before == v {
+		odd(series.DuplicateCheck, true, "%v came twice", v)
+	} else if !math.IsNaN(before) {
+		odd(series.DuplicateCheck, false, "%v came after %v", v, before)
+	}
+	if math.Abs(v) > largestValue {
+		odd(series.RangeCheck, false, "%v is beyond %v", v, largestValue)
+	}
+	o.Series.Values[i] = v
+}
+
+// note keeps the oddity, or counts it where there are enough. One that is harmless makes room for one that is not.
+func (o *Outcome) note(odd Oddity) {
+	if len(o.Oddities) < maxOddities {
+		o.Oddities = append(o.Oddities, odd)
+		return
+	}
+	o.MoreOddities++
+	if odd.harmless {
+		return
+	}
+	i := slices.IndexFunc(o.Oddities, func(kept Oddity) bool { return kept.harmless })
+	if i >= 0 {
+		o.Oddities = append(slices.Delete(o.Oddities, i, i+1), odd)
+	}
 }
 
 func statusError(r types.MetricDataResult) error {

@@ -89,6 +89,14 @@ func (i *Instance) run(ctx context.Context, dq backend.DataQuery, alert bool) (d
 			return nil, backend.DownstreamError(err)
 		}
 	}
+	switch q.Kind {
+	case query.KindQuality:
+		return i.runQuality(ctx, q, dq.TimeRange, alert)
+	case query.KindCosts:
+		return i.runCosts(ctx, q, dq.TimeRange, alert)
+	case query.KindEvents:
+		return i.runEvents(ctx, q, dq.TimeRange)
+	}
 	window, err := i.window(q, dq.TimeRange)
 	if err != nil {
 		return nil, backend.DownstreamError(err)
