@@ -125,11 +125,10 @@ func compareSeries(g replay.Grid) (c dayErrors) {
 		h := forecast.History{
 			Values: g.Values[:n], Phases: phases[:n], BucketsPerDay: day, Lower: math.Inf(-1), Upper: math.Inf(1),
 		}
-		f, err := forecast.Fit(forecast.Auto, h)
+		out, err := lookAhead(forecast.Auto, h, forecast.Future{Phases: phases[n : n+day]}, m4Levels[1:])
 		if err != nil {
 			continue // too little history, which is the one error there is
 		}
-		out := f.Forecast(h, forecast.Future{Phases: phases[n : n+day]}, m4Levels[1:])
 		c.add(out, g.Values, n, day)
 	}
 	return c

@@ -131,11 +131,10 @@ func (s m4Series) score(forecaster string) (r m4Result, err error) {
 		Values: s.train, Phases: phases[:len(s.train)], BucketsPerDay: m4Season, Lower: math.Inf(-1), Upper: math.Inf(1),
 	}
 	began := time.Now()
-	f, err := forecast.Fit(forecaster, h)
+	ahead, err := lookAhead(forecaster, h, forecast.Future{Phases: phases[len(s.train):]}, m4Levels)
 	if err != nil {
 		return r, err
 	}
-	ahead := f.Forecast(h, forecast.Future{Phases: phases[len(s.train):]}, m4Levels)
 	r.took = time.Since(began)
 
 	scale := seasonalScale(s.train)

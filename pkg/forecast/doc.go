@@ -8,9 +8,9 @@
 // # Auto
 //
 // Auto is a stack of simple models: what was a day and a week ago, the same with the growth of a week, the mean week with the present
-// level, the usual day and plain medians (which noise cannot mislead), and ridge regressions on the last values and on those about the same time of the wall clock a day, two
-// days and a week ago, of the values and of their logarithms. Each is trusted by the inverse fifth power of its back-tested error, by
-// blocks of the horizon; where all fail it is the seasonal naive forecast.
+// level, the usual day and plain medians (which noise cannot mislead), and ridge regressions on the last values and on those about the
+// same time of the wall clock a day, two days and a week ago, of the values and of their logarithms. Each is trusted by the inverse fifth
+// power of its back-tested error, by blocks of the horizon; where all fail it is the seasonal naive forecast.
 //
 // Before any model sees a series, gaps and the buckets of calendar events are filled from the same time of the past, single buckets out of
 // all proportion are cut, and what was before a shift of the level is seen at the new level, each from what was known by then. What

@@ -47,7 +47,7 @@ func Fit(name string, h History) (*Fitted, error) {
 	f.size = newSizes(s, []int{s.n})[0]
 	f.bands = calibrate(s, f.stack.ladder, trials)
 	f.report = s.report(trials, f.bands)
-	f.report.Model = f.describe(definition)
+	f.report.Model = f.describe()
 	return f, nil
 }
 
@@ -192,7 +192,7 @@ func (s *series) naiveError() float64 {
 const told = 0.1
 
 // describe names the model, or the members of a stack by their shares at half a day ahead.
-func (f *Fitted) describe(d Definition) string {
+func (f *Fitted) describe() string {
 	if len(f.models) == 1 {
 		return f.models[0].String()
 	}
@@ -209,5 +209,8 @@ func (f *Fitted) describe(d Definition) string {
 			parts = append(parts, fmt.Sprintf("%s %.0f %%", f.models[m], 100*weights[m]))
 		}
 	}
-	return d.Name + " (" + strings.Join(parts, ", ") + ")"
+	if len(parts) == 0 {
+		return "many members"
+	}
+	return strings.Join(parts, ", ")
 }

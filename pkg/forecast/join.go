@@ -10,7 +10,7 @@ const (
 	// joinSteps is how far the model of the scores is heard beside Auto, with joinShare of the share from bucket to bucket.
 	joinSteps, joinShare = 4, 0.25
 	// borneOut is the share of Auto's error over the later half of a trend that is left where the line through its earlier half is followed.
-	borneOut = 0.5
+	borneOut = 0.33
 )
 
 // ForecastWith is Forecast of Auto that begins where m stands, the model that makes the scores, which has seen h: the first bucket is what

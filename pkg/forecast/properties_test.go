@@ -200,7 +200,7 @@ func TestReport(t *testing.T) {
 	h := history(1, hourly, 28, 5)
 	f := fitted(t, forecast.Auto, h)
 	r := f.Report()
-	require.Contains(t, r.Model, "auto (")
+	require.Contains(t, r.Model, "autoregression")
 	require.GreaterOrEqual(t, r.Origins, 24)
 	require.Equal(t, 2*hourly, r.Steps)
 	noise := 5 * math.Sqrt(2/math.Pi)

@@ -1,6 +1,12 @@
 package forecast
 
-import "math"
+import (
+	"errors"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+)
 
 const columns = 14
 
@@ -41,39 +47,23 @@ func (g *gram) solve() (coef regressors, ok bool) {
 		trace += g.xx[i][i]
 	}
 	more := ridge*trace/(columns-1) + leastRidge*g.rows
-	var l [columns][columns]float64
-	var z regressors
+	normal := mat.NewSymDense(columns, nil)
 	for i := range columns {
-		for j := range i {
-			sum := g.xx[j][i]
-			for k := range j {
-				sum -= l[i][k] * l[j][k]
-			}
-			l[i][j] = sum / l[j][j]
+		for j := i; j < columns; j++ {
+			normal.SetSym(i, j, g.xx[i][j])
 		}
-		square, sum := g.xx[i][i], g.xy[i]
 		if i > 0 {
-			square += more
-		}
-		for k := range i {
-			square -= l[i][k] * l[i][k]
-			sum -= l[i][k] * z[k]
-		}
-		if !(square > 0) || math.IsInf(square, 0) {
-			return coef, false
-		}
-		l[i][i] = math.Sqrt(square)
-		z[i] = sum / l[i][i]
-	}
-	for i := columns - 1; i >= 0; i-- {
-		sum := z[i]
-		for k := i + 1; k < columns; k++ {
-			sum -= l[k][i] * coef[k]
-		}
-		coef[i] = sum / l[i][i]
-		if math.IsNaN(coef[i]) || math.IsInf(coef[i], 0) {
-			return coef, false
+			normal.SetSym(i, i, g.xx[i][i]+more)
 		}
 	}
-	return coef, true
+	var factors mat.Cholesky
+	if !factors.Factorize(normal) {
+		return coef, false
+	}
+	solution := mat.NewVecDense(columns, coef[:])
+	var condition mat.Condition
+	if err := factors.SolveVecTo(solution, mat.NewVecDense(columns, g.xy[:])); err != nil && !errors.As(err, &condition) {
+		return coef, false
+	}
+	return coef, !slices.ContainsFunc(coef[:], func(c float64) bool { return math.IsNaN(c) || math.IsInf(c, 0) })
 }

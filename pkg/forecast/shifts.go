@@ -6,7 +6,8 @@ import (
 )
 
 // shifts watches for the level to move and stay: when for most of a season nearly every value was far from what was a season and a cycle
-// ago, on the same side. What was before is then seen at the new level, because seasons outlast a shift. It is found by what was before alone.
+// ago, on the same side. What was before is then seen at the new level, because seasons outlast a shift. It is found by what came before
+// alone.
 type shifts struct {
 	past  []float64 // the series as it is seen now
 	usual float64   // mean absolute change from a season or a cycle ago, the smaller
