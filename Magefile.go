@@ -190,7 +190,7 @@ func Test() error {
 		sh.RunV("npm", "test", "--silent"),
 		sh.RunV("go", append([]string{"vet", "-tags", tags}, packages...)...),
 		sh.RunV("go", append([]string{"test", "-race", "-timeout", "20m", "-vet", "off", "-tags", tags}, packages...)...),
-		sh.RunV("go", append(plain, "./pkg/detect/...", "./cmd/bench")...),
+		sh.RunV("go", append(plain, "./pkg/detect/...", "./pkg/store/...", "./cmd/bench")...),
 		sh.RunV("go", append(plain, "-run", "^TestLabelledIncidentsAreFound$", "./pkg/plugin")...),
 		// What a back end without SQLite says can only be seen in one.
 		sh.RunWithV(map[string]string{"CGO_ENABLED": "0"}, "go", "test", "-vet", "off", "-tags", tags, "./pkg/store"),
@@ -246,6 +246,15 @@ func (Bench) Detect() error { return bench("detect") }
 
 // Calibration counts how often clean series pass the levels of the score.
 func (Bench) Calibration() error { return bench("calibration") }
+
+// Store measures what points take on disk, and how fast they are written and read.
+func (Bench) Store() error { return bench("store") }
+
+// M4 forecasts the hourly series of the M4 competition, beside what others reach.
+func (Bench) M4() error { return bench("m4") }
+
+// Forecast measures time and memory of every forecaster, and the default's errors and bands on real series.
+func (Bench) Forecast() error { return bench("forecast") }
 
 // bench runs a benchmark of cmd/bench; `go run ./cmd/bench <name> -help` lists the flags it has.
 func bench(name string) error { return sh.RunV("go", "run", "./cmd/bench", name) }

@@ -30,7 +30,7 @@ var rooms = map[string][]string{
 	"accounts":   {"calendar"},
 	"cloudwatch": {"series"},
 	"series":     {},
-	"store":      {"series"},
+	"store":      {"series", "store/chunk"},
 	"history":    {"series", "store", "cloudwatch"},
 	"state":      {},
 	"calendar":   {},
@@ -41,6 +41,7 @@ var rooms = map[string][]string{
 	"detect/isolation": {"state"},
 	"detect/oneclass":  {"state"},
 
+	"store/chunk":       {},
 	"forecast":          {"forecast/seasonal", "forecast/arima", "forecast/ets", "forecast/theta", "forecast/stl"},
 	"forecast/seasonal": {"state"},
 	"forecast/arima":    {},

@@ -1,5 +1,5 @@
-// Command bench measures the detectors: on labelled series, on clean ones, and by the clock. Each benchmark ends with one line per
-// figure: figure <name> <value> <unit>.
+// Command bench measures the detectors and the forecasters: on labelled series, on clean ones, on those of a competition, and by the
+// clock. Each benchmark ends with one line per figure: figure <name> <value> <unit>.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/detect"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 )
 
 // benchmark is one of the command's.
@@ -27,8 +28,11 @@ type benchmark struct {
 var benchmarks = map[string]benchmark{
 	"calibration": {"how often clean series pass the levels of the score", runCalibration},
 	"detect":      {"time, memory and saved state of every detector, and the forest beside AWS's own", runDetect},
+	"forecast":    {"time and memory of every forecaster, and the default's errors and bands on real series", runForecast},
+	"m4":          {"forecasts of the 414 hourly series of the M4 competition, beside what others reach", runM4},
 	"monitoring":  {"rows of labelled series of real services, F1 with a delay of 7 rows", runMonitoring},
 	"nab":         {"alerts on the 58 series of the Numenta Anomaly Benchmark", runNAB},
+	"store":       {"what points take on disk, and how fast they are written and read", runStore},
 }
 
 // options of a benchmark, from its flags.
@@ -36,6 +40,8 @@ type options struct {
 	spec   detect.Spec // the detector and its parameters
 	plain  bool        // every row over the threshold fires, not only where an event begins
 	byFile bool        // say more: a line per file
+
+	forecaster string // by its name in the catalogue
 }
 
 func main() {
@@ -77,6 +83,7 @@ func parse(name, about string, args []string) (options, error) {
 	})
 	set.BoolVar(&o.plain, "plain", false, "every row over the threshold fires, not only where an event begins (nab)")
 	set.BoolVar(&o.byFile, "files", false, "a line per file (nab, monitoring)")
+	set.StringVar(&o.forecaster, "forecaster", forecast.Auto, "the forecaster, by its `name` in the catalogue (m4)")
 	if err := set.Parse(args); err != nil {
 		return o, err
 	}
@@ -85,6 +92,9 @@ func parse(name, about string, args []string) (options, error) {
 	}
 	if o.spec.Name == detect.Peers && name != "detect" {
 		return o, fmt.Errorf("detector %s looks at a group, and these series have none", detect.Peers)
+	}
+	if _, err := forecast.Lookup(o.forecaster); err != nil {
+		return o, err
 	}
 	_, err := detect.New(o.spec)
 	return o, err

@@ -21,11 +21,14 @@ func TestFaults(t *testing.T) {
 		args  []string
 		fault string
 	}{
-		{nil, "calibration, detect, monitoring, nab"},
+		{nil, "calibration, detect, forecast, m4, monitoring, nab, store"},
 		{[]string{"speed"}, `"speed" is no benchmark`},
 		{[]string{"nab"}, "there is no labelled data in"},
 		{[]string{"monitoring"}, "there is no labelled data in"},
+		{[]string{"store"}, "there is no labelled data in"},
 		{[]string{"detect"}, "there is no labelled data in"},
+		{[]string{"forecast"}, "there is no labelled data in"},
+		{[]string{"m4"}, "there is no labelled data in"},
 		{[]string{"nab", "-detector", "oracle"}, `"oracle" is no detector`},
 		{[]string{"nab", "-set", "depth=3"}, `no parameter "depth"`},
 		{[]string{"nab", "-set", "depth"}, "name=value"},

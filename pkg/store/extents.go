@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"sort"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
@@ -11,8 +12,7 @@ import (
 // mergeExtents is what is held after a write: the written window replaces what it covers, its older part as final; neighbours of the
 // same standing become one.
 func mergeExtents(before []Extent, w Write) []Extent {
-	window := w.Series.Window
-	final := window.Intersect(series.Window{Start: window.Start, End: series.Floor(w.FinalUntil, window.Period), Period: window.Period})
+	window, final := w.Series.Window, w.final()
 	parts := []Extent{
 		{Window: final},
 		{Window: series.Window{Start: final.End, End: window.End, Period: window.Period}, FetchedAt: w.FetchedAt},
@@ -66,19 +66,49 @@ func join(windows []series.Window) []series.Window {
 	return out
 }
 
+// loadExtents reads the extents that touch or meet w, whole.
+func loadExtents(ctx context.Context, tx *sql.Tx, id int64, w series.Window) ([]Extent, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT start_s, end_s, fetched_s FROM extents WHERE series_id = ? AND end_s >= ? AND start_s <= ? ORDER BY start_s",
+		id, w.Start.Unix(), w.End.Unix())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var extents []Extent
+	for rows.Next() {
+		var start, end, fetched int64
+		if err := rows.Scan(&start, &end, &fetched); err != nil {
+			return nil, err
+		}
+		e := Extent{Window: series.Window{Start: unix(start), End: unix(end), Period: w.Period}}
+		if fetched != 0 {
+			e.FetchedAt = unix(fetched)
+		}
+		extents = append(extents, e)
+	}
+	return extents, rows.Err()
+}
+
+// saveExtents writes what changed from before to after, both in order of time.
 func saveExtents(ctx context.Context, tx *sql.Tx, id int64, before, after []Extent) error {
 	for _, e := range before {
+		if slices.ContainsFunc(after, func(a Extent) bool { return a.Start.Equal(e.Start) }) {
+			continue
+		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM extents WHERE series_id = ? AND start_s = ?", id, e.Start.Unix()); err != nil {
 			return err
 		}
 	}
 	for _, e := range after {
+		if slices.Contains(before, e) {
+			continue
+		}
 		fetched := int64(0)
 		if !e.Final() {
 			fetched = e.FetchedAt.Unix()
 		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO extents (series_id, start_s, end_s, fetched_s) VALUES (?, ?, ?, ?)",
-			id, e.Start.Unix(), e.End.Unix(), fetched); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO extents (series_id, start_s, end_s, fetched_s) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET end_s = excluded.end_s, fetched_s = excluded.fetched_s`, id, e.Start.Unix(), e.End.Unix(), fetched); err != nil {
 			return err
 		}
 	}

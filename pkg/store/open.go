@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/store/chunk"
 )
 
 const (
@@ -20,12 +22,19 @@ const (
 	// maxGenerations bounds the files of a name, probeAhead how many of them may be missing in a row.
 	maxGenerations = 1000
 	probeAhead     = 16
+	// statements is how many prepared statements a connection keeps.
+	statements = "32"
+	// maxLogBytes is what the write-ahead log is cut to after a checkpoint.
+	maxLogBytes = 16 << 20
 )
 
 // Store is one open cache. It is safe for concurrent use.
 type Store struct {
 	dir   string // "" is memory
 	codec codec
+	used  usage
+
+	maintenance sync.Mutex // one at a time
 
 	mutex      sync.RWMutex // guards what follows; swapped when a database turns out damaged
 	generation int
@@ -102,8 +111,11 @@ var (
 		"_synchronous": {"NORMAL"},
 		// Take the write lock at the start: a transaction that reads first cannot be refused the lock later.
 		"_txlock": {"immediate"},
+		// Of a new file: pages can be given back step by step.
+		"_auto_vacuum":     {"incremental"},
+		"_stmt_cache_size": {statements},
 	}
-	asReader = url.Values{"mode": {"rw"}, "_query_only": {"true"}, "_txlock": {"deferred"}}
+	asReader = url.Values{"mode": {"rw"}, "_query_only": {"true"}, "_txlock": {"deferred"}, "_stmt_cache_size": {statements}}
 	asProbe  = url.Values{"mode": {"ro"}}
 )
 
@@ -112,7 +124,7 @@ func dsn(path string, how url.Values) string {
 }
 
 func (s *Store) openGeneration(ctx context.Context) error {
-	source := ":memory:"
+	source := ":memory:?_stmt_cache_size=" + statements
 	file := path(s.dir, s.generation)
 	if s.dir != "" {
 		source = dsn(file, asWriter)
@@ -129,6 +141,11 @@ func (s *Store) openGeneration(ctx context.Context) error {
 	}
 	read := write
 	if s.dir != "" {
+		shrinkable(ctx, write)
+		if _, err := write.ExecContext(ctx, fmt.Sprintf("PRAGMA journal_size_limit = %d", maxLogBytes)); err != nil {
+			_ = write.Close()
+			return err
+		}
 		if read, err = sql.Open("sqlite3", dsn(file, asReader)); err != nil {
 			_ = write.Close()
 			return err
@@ -154,7 +171,9 @@ const (
 )
 
 // isDamaged says that SQLite, or we, found the file's content to be wrong.
-func isDamaged(err error) bool { return faultOf(err) == damaged || errors.Is(err, errBadChunk) }
+func isDamaged(err error) bool {
+	return faultOf(err) == damaged || errors.Is(err, errBadChunk) || errors.Is(err, chunk.ErrDamaged)
+}
 
 // replaceDamaged begins a new file beside the damaged generation, which stays as it is. Whoever comes second finds it done.
 func (s *Store) replaceDamaged(ctx context.Context, generation int) error {
@@ -172,6 +191,7 @@ func (s *Store) replaceDamaged(ctx context.Context, generation int) error {
 		s.setAside = append(s.setAside, path(s.dir, generation))
 	}
 	s.generation++
+	s.used.take() // of other numbers
 	return s.openGeneration(ctx)
 }
 

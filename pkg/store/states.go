@@ -92,10 +92,7 @@ func (s *Store) putState(ctx context.Context, tx *sql.Tx, st State) error {
 	if st.Slot < 0 || st.Slot >= slots {
 		return fmt.Errorf("slot %d is unknown", st.Slot)
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO series (key) VALUES (?) ON CONFLICT DO NOTHING", st.Series.ID()); err != nil {
-		return err
-	}
-	id, err := seriesID(ctx, tx, st.Series)
+	id, err := seriesOf(ctx, tx, st.Series, st.Until)
 	if err != nil {
 		return err
 	}
@@ -135,7 +132,7 @@ func (c codec) unpack(packed []byte) (content []byte, ok bool) {
 	if len(packed) < stateHeader || packed[0] != stateVersion {
 		return nil, false
 	}
-	content, err := c.states.DecodeAll(packed[stateHeader:], nil)
+	content, err := c.decoder.DecodeAll(packed[stateHeader:], nil)
 	if err != nil || crc32.ChecksumIEEE(content) != binary.LittleEndian.Uint32(packed[1:]) {
 		return nil, false
 	}

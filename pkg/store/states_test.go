@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"testing"
 	"time"
 
@@ -106,42 +105,6 @@ func TestDamagedStatesAreAbsent(t *testing.T) {
 		require.NoError(t, err)
 		requireNoState(t, s, st)
 		require.Empty(t, s.SetAside(), name)
-	}
-}
-
-// A database of the version before, with points in it, is brought forward and loses nothing.
-func TestMigrationFromEarlierVersions(t *testing.T) {
-	for version := 1; version < len(migrations); version++ {
-		dir := t.TempDir()
-		db, err := sql.Open("sqlite3", dsn(path(dir, 0), asWriter))
-		require.NoError(t, err)
-		for _, m := range migrations[:version] {
-			_, err := db.Exec(m)
-			require.NoError(t, err)
-		}
-		c, err := newCodec()
-		require.NoError(t, err)
-		values := make([]float64, chunkLen)
-		values[0] = 42
-		w := chunkWindow(epoch.Add(-time.Duration(epoch.Unix()%(chunkLen*60))*time.Second), time.Minute)
-		_, err = db.Exec("INSERT INTO series (id, key) VALUES (9, ?)", key("m").ID())
-		require.NoError(t, err)
-		_, err = db.Exec("INSERT INTO extents VALUES (9, ?, ?, 0)", w.Start.Unix(), w.End.Unix())
-		require.NoError(t, err)
-		_, err = db.Exec("INSERT INTO chunks VALUES (9, ?, ?)", w.Start.Unix(), c.encode(values))
-		require.NoError(t, err)
-		_, err = db.Exec("PRAGMA user_version = " + string(rune('0'+version)))
-		require.NoError(t, err)
-		require.NoError(t, db.Close())
-
-		s := open(t, dir)
-		require.Empty(t, s.SetAside())
-		held := load(t, s, key("m"), w)
-		require.Equal(t, 42.0, held.Series.Values[0])
-		require.Len(t, held.Extents, 1)
-		st := stateOf("m", 1, epoch, SlotNewest, 5)
-		require.NoError(t, s.PutStates(context.Background(), []State{st}))
-		requireState(t, s, st)
 	}
 }
 
