@@ -56,7 +56,20 @@ type Settings struct {
 	Timezone           string     `yaml:"timezone" json:"timezone,omitempty"`
 	Calendars          []Calendar `yaml:"calendars" json:"calendars,omitempty"`
 	Quality            *Quality   `yaml:"quality" json:"quality,omitempty"`
+	Cache              *Cache     `yaml:"cache" json:"cache,omitempty"`
 	Accounts           []Account  `yaml:"accounts" json:"accounts"`
+}
+
+// Cache is how long history is kept, in days by period, and how large it may become.
+type Cache struct {
+	MaxGiB   float64 `yaml:"maxGiB" json:"maxGiB,omitempty"`
+	KeepDays struct {
+		Seconds     float64 `yaml:"seconds" json:"seconds,omitempty"`
+		Minutes     float64 `yaml:"minutes" json:"minutes,omitempty"`
+		FiveMinutes float64 `yaml:"fiveMinutes" json:"fiveMinutes,omitempty"`
+		Hours       float64 `yaml:"hours" json:"hours,omitempty"`
+		Events      float64 `yaml:"events" json:"events,omitempty"`
+	} `yaml:"keepDays" json:"keepDays"`
 }
 
 // Quality is what observations must be like, beside the rules that are built in. pkg/accounts reads its values.

@@ -38,6 +38,7 @@ type Settings struct {
 	Simulated          bool      `json:"simulated"`
 	Timezone           string    `json:"timezone"`
 	Accounts           []Account `json:"accounts"`
+	Cache              Cache     `json:"cache"`
 
 	Calendars calendar.Set `json:"-"` // of the field "calendars": planned events
 
@@ -100,6 +101,9 @@ func (s Settings) validate() error {
 	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil {
 		return fmt.Errorf("field %q: %q is no IANA time zone such as Europe/Madrid", "timezone", s.Timezone)
+	}
+	if err := s.Cache.check(); err != nil {
+		return err
 	}
 	for field, endpoint := range map[string]string{"stsEndpoint": s.STSEndpoint, "cloudWatchEndpoint": s.CloudWatchEndpoint} {
 		if err := checkEndpoint(endpoint); err != nil {

@@ -30,6 +30,7 @@ type Factory struct {
 	cacheDir string
 	stores   store.Registry
 	clock    func() time.Time
+	upkeep   upkeep
 	observe  func(analysis.States) analysis.States // of tests: stands between the engines and their stores; nil: nothing does
 }
 
@@ -55,6 +56,7 @@ type Instance struct {
 	calendars calendar.Set
 	resources backend.CallResourceHandler
 	release   func()
+	upkeep    *upkeep
 	keeping   atomic.Bool // what was learnt is being stored
 	unkept    sync.Once   // says that it cannot be
 
@@ -75,7 +77,7 @@ var (
 // NewInstance builds an instance. Wrong settings and a cache that cannot be opened are not errors here, where Grafana would show a
 // message without the reason: the instance keeps the problem and every answer says it.
 func (f *Factory) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
-	i := &Instance{clock: f.clock, clients: map[cloudwatch.Scope]*awscloudwatch.Client{}, release: func() {}}
+	i := &Instance{clock: f.clock, upkeep: &f.upkeep, clients: map[cloudwatch.Scope]*awscloudwatch.Client{}, release: func() {}}
 	i.resources = i.newResources()
 	settings, err := accounts.ParseSettings(s.JSONData, s.DecryptedSecureJSONData)
 	if err != nil {
@@ -102,6 +104,7 @@ func (i *Instance) open(ctx context.Context, f *Factory, settings accounts.Setti
 	if err != nil {
 		return err
 	}
+	i.upkeep.join(i, policyOf(settings.Cache), i.clock())
 	i.directory = accounts.NewDirectory(settings, outside)
 	i.calendars = settings.Calendars
 	i.engine = analysis.New(analysis.Options{Location: location, States: f.statesOf(i.store), Version: version()})

@@ -77,5 +77,6 @@ func (i *Instance) letGo() {
 	if i.engine != nil {
 		i.write(closeTimeout, i.engine.Close)
 	}
+	i.upkeep.leave(i)
 	i.release()
 }

@@ -66,6 +66,7 @@ func (i *Instance) answer(ctx context.Context, dq backend.DataQuery, alert bool)
 		return backend.ErrorResponseWithErrorSource(backend.DownstreamError(err))
 	}
 	defer i.keep()
+	defer i.maintain()
 	answer, err := i.run(ctx, dq, alert)
 	if err == nil {
 		return backend.DataResponse{Frames: answer}

@@ -48,6 +48,19 @@ func (p Policy) withDefaults() Policy {
 	return p
 }
 
+// Widest keeps whatever either of the policies keeps: of several users of one cache none loses what it asked for.
+func (p Policy) Widest(q Policy) Policy {
+	p, q = p.withDefaults(), q.withDefaults()
+	for _, f := range [][2]*time.Duration{
+		{&p.UnderMinute, &q.UnderMinute}, {&p.UnderFiveMinutes, &q.UnderFiveMinutes}, {&p.UnderHour, &q.UnderHour},
+		{&p.HourAndMore, &q.HourAndMore}, {&p.Events, &q.Events}, {&p.Ledger, &q.Ledger}, {&p.Runs, &q.Runs},
+	} {
+		*f[0] = max(*f[0], *f[1])
+	}
+	p.MaxBytes = max(p.MaxBytes, q.MaxBytes)
+	return p
+}
+
 // keep is how long points of a period are kept.
 func (p Policy) keep(period time.Duration) time.Duration {
 	switch {
