@@ -14,11 +14,12 @@ const (
 	nsSQS      = "AWS/SQS"
 	nsCheckout = "Shop/Checkout"
 	nsReplay   = "Replay"
+	nsFleet    = "Fleet"
 )
 
 // settleDelay is how many seconds after its end a minute can be read at the earliest, by namespace.
 var settleDelay = map[string]int64{
-	nsEC2: 90, nsALB: 180, nsRDS: 300, nsLambda: 60, nsSQS: 120, nsCheckout: 60,
+	nsEC2: 90, nsALB: 180, nsRDS: 300, nsLambda: 60, nsSQS: 120, nsCheckout: 60, nsFleet: 60,
 }
 
 // Minutes before and after all others; their seconds still fit.

@@ -1,6 +1,9 @@
 package awssim
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // cast holds the metrics that incidents happen to.
 type cast struct {
@@ -70,4 +73,18 @@ func (c *catalogue) buildData(a Account, k *cast) {
 		checkout(52, 380, load{profile: consumer, floor: 0.38, weekend: 0.9})
 	shop.of("Service", "checkout", dimension{"StoreRegion", "europe"}).
 		checkout(37, 345, load{profile: consumer, floor: 0.36, weekend: 0.9, phase: -360})
+}
+
+// hostsInGroup is how many hosts of a fleet share the dimension Group.
+const hostsInGroup = 100
+
+// buildFleet adds hosts that differ in their load and its rhythm.
+func (c *catalogue) buildFleet(a Account, hosts int) {
+	rhythms := []profileName{consumer, officeUS, officeEU, nightly}
+	for n := range hosts {
+		l := load{profile: rhythms[n%len(rhythms)], floor: 0.2 + 0.1*float64(n%6), weekend: 0.5 + 0.1*float64(n%5), phase: int64(7 * n % 360)}
+		group := fmt.Sprintf("g%02d", n/hostsInGroup)
+		c.stand(a, usEast1, group).of("Host", fmt.Sprintf("host-%04d", n), dimension{"Group", group}).
+			add(nsFleet, "Load", "None", oneSample, 0, l.recipe(float64(10+n%90), steady))
+	}
 }

@@ -17,6 +17,7 @@ type Config struct {
 	Anchor time.Time        // incidents stand relative to it, cut to the minute; zero: the clock's now, cut to 5 minutes
 	Clock  func() time.Time // default time.Now
 	Replay fs.FS            // CSV series (timestamp,value), one metric per file; nil: none
+	Fleet  int              // hosts beside the cast, with one metric each (Fleet/Load), in groups of 100: for benchmarks
 	// MaxSkew is how far the date of a signature may be off. Zero: 5 minutes, or no check at all where Clock is set, because a client
 	// signs by a clock of its own. Below zero: no check.
 	MaxSkew time.Duration
@@ -62,6 +63,7 @@ func New(c Config) (*Simulator, error) {
 	cast := s.catalogue.build(s.accounts)
 	s.plans = plans(cast)
 	cast.disturb(s.plans)
+	s.catalogue.buildFleet(accountByAlias(s.accounts, data), c.Fleet)
 	if c.Replay != nil {
 		if err := s.catalogue.replay(c.Replay, accountByAlias(s.accounts, data)); err != nil {
 			return nil, fmt.Errorf("replay: %w", err)
@@ -126,7 +128,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	contentType, answer := c.wire.encode(out)
-	send(w, c, http.StatusOK, contentType, answer, nil, verdict.truncate)
+	send(w, c, http.StatusOK, contentType, answer, nil, verdict)
 }
 
 func bodyError(err error) *apiError {
@@ -193,11 +195,11 @@ func (s *Simulator) accountAtStake(c *call) string {
 
 func (s *Simulator) refuse(w http.ResponseWriter, c *call, err *apiError) {
 	contentType, body, header := c.wire.encodeError(err, c)
-	send(w, c, err.status, contentType, body, header, false)
+	send(w, c, err.status, contentType, body, header, verdict{})
 }
 
-// send writes an answer. A truncated one promises its whole length and stops half way, as a broken connection does.
-func send(w http.ResponseWriter, c *call, status int, contentType string, body []byte, header http.Header, truncate bool) {
+// send writes an answer. A truncated one promises its whole length and stops half way, as a broken connection does; a slow one rests there.
+func send(w http.ResponseWriter, c *call, status int, contentType string, body []byte, header http.Header, v verdict) {
 	h := w.Header()
 	for name, values := range header {
 		h[name] = values
@@ -209,10 +211,20 @@ func send(w http.ResponseWriter, c *call, status int, contentType string, body [
 		h.Set("Smithy-Protocol", "rpc-v2-cbor")
 	}
 	w.WriteHeader(status)
-	if truncate {
+	// A client that went away is no error of the server.
+	if v.slow > 0 {
+		_, _ = w.Write(body[:len(body)/2])
+		if flusher, ok := w.(http.Flusher); ok {
+			flusher.Flush()
+		}
+		if !wait(c, v.slow) {
+			return
+		}
+		body = body[len(body)/2:]
+	}
+	if v.truncate {
 		body = body[:len(body)/2]
 	}
-	// A client that went away is no error of the server.
 	_, _ = w.Write(body)
 }
 
