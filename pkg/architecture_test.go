@@ -25,7 +25,7 @@ const module = "github.com/vigia-cloudwatch/vigia/pkg/"
 // rooms is the table of docs/architecture.md: which packages of ours a package may import. Data moves forward only.
 var rooms = map[string][]string{
 	".":          {"plugin"},
-	"plugin":     {"query", "accounts", "cloudwatch", "series", "store", "history", "calendar", "analysis", "frames", "awssim"},
+	"plugin":     {"query", "accounts", "cloudwatch", "series", "store", "history", "calendar", "analysis", "frames", "awssim", "privacy"},
 	"query":      {"detect", "forecast"},
 	"accounts":   {"calendar"},
 	"cloudwatch": {"series"},
@@ -51,6 +51,8 @@ var rooms = map[string][]string{
 
 	"frames": {"series", "query", "analysis"},
 	"awssim": {},
+
+	"privacy": {},
 }
 
 // forbidden calls are those that Grafana's plugin validator flags in pkg/, with the one exception it allows: GF_PLUGIN_ variables.

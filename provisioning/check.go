@@ -74,6 +74,9 @@ func (c *checker) dataSources() {
 		if len(ds.JSONData.Accounts) == 0 {
 			c.failf("data source %s has no account", ds.UID)
 		}
+		if b := ds.JSONData.DailyBudgetUSD; b != nil && *b <= 0 {
+			c.failf("data source %s: dailyBudgetUSD %v is no amount above 0", ds.UID, *b)
+		}
 		c.accounts(ds)
 		c.calendars(ds)
 	}

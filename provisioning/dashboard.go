@@ -1,5 +1,7 @@
 package provisioning
 
+import "fmt"
+
 // Dashboard is a dashboard in Grafana's classic JSON, held to the keys that ours use.
 type Dashboard struct {
 	UID           string     `yaml:"uid"`
@@ -17,6 +19,19 @@ type Dashboard struct {
 	Annotations   any        `yaml:"annotations"`
 	Links         any        `yaml:"links"`
 	Panels        []Panel    `yaml:"panels"`
+}
+
+// OverviewUID is the dashboard that Grafana opens with.
+const OverviewUID = "vigia-overview"
+
+// Dashboard finds a dashboard by its uid.
+func (f Files) Dashboard(uid string) (Dashboard, error) {
+	for _, d := range f.Dashboards {
+		if d.UID == uid {
+			return d, nil
+		}
+	}
+	return Dashboard{}, fmt.Errorf("no dashboard with uid %s is provisioned", uid)
 }
 
 // TimeRange is the dashboard's range in Grafana's words, e.g. now-7d to now.

@@ -56,8 +56,18 @@ type Settings struct {
 	Timezone           string     `yaml:"timezone" json:"timezone,omitempty"`
 	Calendars          []Calendar `yaml:"calendars" json:"calendars,omitempty"`
 	Quality            *Quality   `yaml:"quality" json:"quality,omitempty"`
+	DailyBudgetUSD     *float64   `yaml:"dailyBudgetUSD" json:"dailyBudgetUSD,omitempty"`
 	Cache              *Cache     `yaml:"cache" json:"cache,omitempty"`
+	Privacy            *Privacy   `yaml:"privacy" json:"privacy,omitempty"`
+	Collector          *Collector `yaml:"collector" json:"collector,omitempty"`
 	Accounts           []Account  `yaml:"accounts" json:"accounts"`
+}
+
+// Privacy names the labels that are masked; secureJsonData.privacyKey is its key. pkg/accounts reads its values.
+type Privacy struct {
+	Labels  []string                     `yaml:"labels" json:"labels,omitempty"`
+	Aliases map[string]map[string]string `yaml:"aliases" json:"aliases,omitempty"`
+	For     string                       `yaml:"for" json:"for,omitempty"`
 }
 
 // Cache is how long history is kept, in days by period, and how large it may become.
@@ -99,6 +109,26 @@ type QualityRange struct {
 	Metric    string   `yaml:"metric" json:"metric"`
 	Lower     *float64 `yaml:"lower" json:"lower,omitempty"`
 	Upper     *float64 `yaml:"upper" json:"upper,omitempty"`
+}
+
+// Collector is what is kept warm without anyone looking. pkg/accounts reads its values.
+type Collector struct {
+	Enabled          *bool     `yaml:"enabled" json:"enabled,omitempty"`
+	WarmFor          string    `yaml:"warmFor" json:"warmFor,omitempty"`
+	MetricsPerMinute int       `yaml:"metricsPerMinute" json:"metricsPerMinute,omitempty"`
+	Watch            []Watched `yaml:"watch" json:"watch,omitempty"`
+}
+
+// Watched is an entry of the collector's watch list: a query of series, lazily where only their history matters.
+type Watched struct {
+	Accounts   []string            `yaml:"accounts" json:"accounts,omitempty"`
+	Regions    []string            `yaml:"regions" json:"regions,omitempty"`
+	Namespace  string              `yaml:"namespace" json:"namespace"`
+	Metric     string              `yaml:"metric" json:"metric"`
+	Statistic  string              `yaml:"statistic" json:"statistic,omitempty"`
+	Dimensions map[string][]string `yaml:"dimensions" json:"dimensions,omitempty"`
+	Period     string              `yaml:"period" json:"period,omitempty"`
+	Lazy       bool                `yaml:"lazy" json:"lazy,omitempty"`
 }
 
 // Calendar is planned events: in a quiet one nothing is scored, and forecasts learn the effect of each. pkg/calendar reads its texts.

@@ -47,7 +47,7 @@ func TestFilesAreReadStrictlyAndEveryReferenceResolves(t *testing.T) {
 
 	require.Len(t, files.Apps, 1)
 	require.Len(t, files.DataSources, 2)
-	require.Len(t, files.Dashboards, 1)
+	require.Len(t, files.Dashboards, 2)
 	require.Len(t, files.ContactPoints, 1)
 	require.Len(t, files.Policies, 1)
 	http, simulated := files.DataSources[0], files.DataSources[1]
@@ -83,7 +83,9 @@ func TestRulesScoreAsTheirPanels(t *testing.T) {
 	files, err := provisioning.Load(folder(t), lookup)
 	require.NoError(t, err)
 	panels := map[int]any{}
-	for _, panel := range files.Dashboards[0].AllPanels() {
+	overview, err := files.Dashboard(provisioning.OverviewUID)
+	require.NoError(t, err)
+	for _, panel := range overview.AllPanels() {
 		for _, target := range panel.Targets {
 			panels[panel.ID] = target["detector"]
 		}
@@ -112,6 +114,9 @@ func TestMistakesAreRefused(t *testing.T) {
 		"panel that follows no calendar":       {dashboard, `"direction": "high"`, `"calendars": ["cyber-monday"]`, `panel 4: query B: detector.calendars`},
 		"unknown key of a detector":            {dashboard, `"direction": "high"`, `"side": "high"`, `field "detector.side" is unknown`},
 		"direction that is none":               {rules, "detector: {direction: high}", "detector: {direction: up}", `field "detector.direction": "up"`},
+		"budget that lets nothing through":     {"datasources/vigia.yaml", "timezone:", "dailyBudgetUSD: 0\n      timezone:", "dailyBudgetUSD 0 is no amount above 0"},
+		"kind of query that is none":           {"dashboards/costs.json", `"kind": "costs"`, `"kind": "cost"`, `"cost" is no kind of query`},
+		"costs by nothing there is":            {"dashboards/costs.json", `"by": ["asked_by"]`, `"by": ["rule"]`, `field "by[0]"`},
 		"two data sources with one uid":        {"datasources/vigia.yaml", "uid: vigia-simulated", "uid: vigia", `uid "vigia" stands twice`},
 		"wrong plugin id of the app":           {"plugins/app.yaml", "vigia-cloudwatch-app", "vigia-app", `app type "vigia-app"`},
 		"unknown key of the app":               {"plugins/app.yaml", "disabled:", "enabled:", "field enabled not found"},

@@ -27,6 +27,7 @@ type benchmark struct {
 
 var benchmarks = map[string]benchmark{
 	"calibration": {"how often clean series pass the levels of the score", runCalibration},
+	"cost":        {"an hour of a dashboard and an alert rule: what is asked of AWS with the cache and without, and its price", runCost},
 	"detect":      {"time, memory and saved state of every detector, and the forest beside AWS's own", runDetect},
 	"forecast":    {"time and memory of every forecaster, and the default's errors and bands on real series", runForecast},
 	"m4":          {"forecasts of the 414 hourly series of the M4 competition, beside what others reach", runM4},

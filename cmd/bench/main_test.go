@@ -21,7 +21,7 @@ func TestFaults(t *testing.T) {
 		args  []string
 		fault string
 	}{
-		{nil, "calibration, detect, forecast, m4, monitoring, nab, store"},
+		{nil, "calibration, cost, detect, forecast, m4, monitoring, nab, store"},
 		{[]string{"speed"}, `"speed" is no benchmark`},
 		{[]string{"nab"}, "there is no labelled data in"},
 		{[]string{"monitoring"}, "there is no labelled data in"},

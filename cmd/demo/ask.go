@@ -17,12 +17,11 @@ import (
 
 // ask puts every provisioned question to the data source and gathers the report. simulator is the base URL of the simulated AWS.
 func ask(ctx context.Context, q queryer, files provisioning.Files, simulator string) (report, error) {
-	if len(files.Dashboards) == 0 {
-		return report{}, fmt.Errorf("no dashboard is provisioned")
+	dashboard, err := files.Dashboard(provisioning.OverviewUID)
+	if err != nil {
+		return report{}, err
 	}
-	dashboard := files.Dashboards[0]
 	r := report{dashboard: dashboard.Title}
-	var err error
 	if r.accounts, err = askAccounts(ctx, q); err != nil {
 		return r, err
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/vigia-cloudwatch/vigia/pkg/awssim"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
+	"github.com/vigia-cloudwatch/vigia/provisioning"
 )
 
 // fakeSource answers every valid query with one series of its metric, critical now, and counts what it is asked.
@@ -94,8 +95,10 @@ func TestEveryProvisionedQuestionIsAsked(t *testing.T) {
 	r, err := ask(t.Context(), f, files, fakeLabels(t))
 	require.NoError(t, err)
 
+	overview, err := files.Dashboard(provisioning.OverviewUID)
+	require.NoError(t, err)
 	targets := 0
-	for _, panel := range files.Dashboards[0].AllPanels() {
+	for _, panel := range overview.AllPanels() {
 		targets += len(panel.Targets)
 	}
 	require.Equal(t, targets, r.first.queries)
@@ -126,7 +129,9 @@ func TestDashboardCoversTheSimulator(t *testing.T) {
 	require.NoError(t, err)
 	files, err := loadProvisioning("../../provisioning", environment("http://127.0.0.1:1", "http://127.0.0.1:2", "provisioning"))
 	require.NoError(t, err)
-	requests, err := panelRequests(files.Dashboards[0], noon)
+	overview, err := files.Dashboard(provisioning.OverviewUID)
+	require.NoError(t, err)
+	requests, err := panelRequests(overview, noon)
 	require.NoError(t, err)
 	covered := map[string]bool{}
 	for _, r := range requests {

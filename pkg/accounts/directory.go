@@ -257,6 +257,9 @@ func (d *Directory) Config(ctx context.Context, t Target) (aws.Config, error) {
 	return cfg, nil
 }
 
+// Close closes connections that no call uses. The directory can still be used.
+func (d *Directory) Close() { (&http.Client{Transport: d.outside.Transport}).CloseIdleConnections() }
+
 // Source tells apart who asks for an account's points and where: what one data source has fetched is given to another only if both
 // sign in alike, by the same external id and at the same endpoints. It holds a hash and no secret; keys may rotate.
 func (d *Directory) Source(a Account) string {

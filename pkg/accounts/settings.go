@@ -39,8 +39,12 @@ type Settings struct {
 	Timezone           string    `json:"timezone"`
 	Accounts           []Account `json:"accounts"`
 	Cache              Cache     `json:"cache"`
+	DailyBudgetUSD     *float64  `json:"dailyBudgetUSD"` // what its accounts may cost in a day, in UTC; nil: any price
 
 	Calendars calendar.Set `json:"-"` // of the field "calendars": planned events
+	Quality   Quality      `json:"-"` // of the field "quality"
+	Collector Collector    `json:"-"` // of the field "collector"
+	Privacy   Privacy      `json:"-"` // of the field "privacy", with its key
 
 	// Secrets, from the data source's secureJsonData.
 	AccessKey    string `json:"-"`
@@ -57,6 +61,9 @@ func ParseSettings(jsonData []byte, secrets map[string]string) (Settings, error)
 			return s, fmt.Errorf("data source settings: %w", err)
 		}
 	}
+	if err := s.takeSecretAccounts(secrets); err != nil {
+		return s, err
+	}
 	if s.AuthType == "" {
 		s.AuthType = "default"
 	}
@@ -68,6 +75,19 @@ func ParseSettings(jsonData []byte, secrets map[string]string) (Settings, error)
 	}
 	s.AccessKey, s.SecretKey, s.SessionToken = secrets["accessKey"], secrets["secretKey"], secrets["sessionToken"]
 	if err := s.validate(); err != nil {
+		return s, err
+	}
+	var err error
+	if s.Collector, err = ParseCollector(jsonData); err != nil {
+		return s, err
+	}
+	if s.Quality, err = ParseQuality(jsonData); err != nil {
+		return s, err
+	}
+	if s.Privacy, err = ParsePrivacy(jsonData, secrets); err != nil {
+		return s, err
+	}
+	if err := s.checkPrivacy(); err != nil {
 		return s, err
 	}
 	return s, s.parseCalendars(jsonData)
@@ -104,6 +124,9 @@ func (s Settings) validate() error {
 	}
 	if err := s.Cache.check(); err != nil {
 		return err
+	}
+	if b := s.DailyBudgetUSD; b != nil && *b <= 0 {
+		return fmt.Errorf("field %q: %v is no amount above 0; leave it out where there is no budget", "dailyBudgetUSD", *b)
 	}
 	for field, endpoint := range map[string]string{"stsEndpoint": s.STSEndpoint, "cloudWatchEndpoint": s.CloudWatchEndpoint} {
 		if err := checkEndpoint(endpoint); err != nil {

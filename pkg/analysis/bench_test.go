@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,17 +12,17 @@ import (
 )
 
 // BenchmarkAnalyse is the last 6 hours of a series of 5 minutes, 4 days into its epoch: cold (from the origin), restored (in a new process,
-// from the store), warm (from memory, nothing new) and grown (from memory, one final point new).
+// from the store), warm (from memory, nothing new), grown (from memory, one final point new) and revised (a point of 8 hours ago came late).
 func BenchmarkAnalyse(b *testing.B) {
 	planned, err := calendar.Parse([]byte(`[{"name": "nights", "weekly": [{"days": ["mon", "thu"], "from": "01:00", "to": "05:00"}]}]`), nil)
 	require.NoError(b, err)
 	history := world(1)
-	for _, name := range []string{detect.SeasonalRobust, detect.RandomCutForest} {
+	for _, name := range []string{detect.Auto, detect.SeasonalRobust, detect.RandomCutForest} {
 		if _, err := detect.Lookup(name); err != nil {
 			continue
 		}
 		request := read(history, lastDays(1))
-		request.Detector.Name, request.Calendars = name, planned
+		request.Detector, request.Calendars = Detector{Name: name}, planned
 		states := newStored(b)
 		defer states.Close()
 		warm := New(Options{States: states})
@@ -40,6 +41,16 @@ func BenchmarkAnalyse(b *testing.B) {
 		b.Run(name+"/warm", func(b *testing.B) {
 			for b.Loop() {
 				warm.Analyse(request)
+			}
+		})
+		b.Run(name+"/revised", func(b *testing.B) {
+			engine := New(Options{})
+			revised := request
+			revised.Series.Values = slices.Clone(request.Series.Values)
+			engine.Analyse(request)
+			for b.Loop() {
+				revised.Series.Values[len(revised.Series.Values)-96]++
+				engine.Analyse(revised)
 			}
 		})
 		b.Run(name+"/grown", func(b *testing.B) {

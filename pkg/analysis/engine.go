@@ -14,7 +14,9 @@ type Engine struct {
 	location *time.Location
 	version  string
 	kept     *memory[kept]
+	marks    *memory[marked]
 	fits     *memory[fit]
+	outlooks *memory[outlook]
 	keeper   keeper
 }
 
@@ -33,7 +35,10 @@ func New(o Options) *Engine {
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	return &Engine{location: o.Location, version: o.Version, kept: newMemory[kept](maxKept), fits: newMemory[fit](maxFits), keeper: keeper{states: o.States}}
+	return &Engine{
+		location: o.Location, version: o.Version, keeper: keeper{states: o.States},
+		kept: newMemory[kept](maxKept), marks: newMemory[marked](maxMarks), fits: newMemory[fit](maxFits), outlooks: newMemory[outlook](maxOutlooks),
+	}
 }
 
 // Request is one series to analyse.
@@ -48,6 +53,7 @@ type Request struct {
 	Forecast   Forecaster      // how it goes on; the zero value: no forecast
 	Threshold  Threshold       // for the time to it
 	Decompose  bool            // into trend and seasons
+	Journal    bool            // of anomalies in the epochs that the range touches
 }
 
 // Result is an analysis. Slices of a score have one entry for each bucket of the range, NaN for null.
@@ -59,7 +65,8 @@ type Result struct {
 	Rarity                                   []float64 // -log10 of the probability behind the score, uncut: what roll-ups are made of
 	Err                                      error     // the detector cannot be had: there is no score
 	Outlook
-	Parts forecast.Parts // of the range; see Request.Decompose
+	Parts    forecast.Parts // of the range; see Request.Decompose
+	Journals []Journal      // of the epochs with final buckets, in order; see Request.Journal
 }
 
 // Analyse scores the range and, where a horizon is given, forecasts from its last observation.
@@ -99,11 +106,20 @@ func newResult(w series.Window) Result {
 // scoreEpoch fills in the part of the result that lies in the epoch.
 func (e *Engine) scoreEpoch(r Request, ep epoch, out *Result) error {
 	from := out.Range.Index(ep.start)
-	return e.newRun(r, ep).score(func(bucket int, p point) {
+	run := e.newRun(r, ep)
+	journal := run.chronicler(r)
+	err := run.score(func(bucket int, p point) {
 		if i := from + bucket; i >= 0 && i < len(out.Score) {
 			out.set(i, p)
 		}
+		if journal != nil {
+			journal.step(bucket, p)
+		}
 	})
+	if journal != nil && err == nil {
+		out.Journals = append(out.Journals, journal.finish())
+	}
+	return err
 }
 
 func (out *Result) set(i int, p point) {

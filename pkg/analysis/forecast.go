@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -44,13 +45,13 @@ func (h Threshold) at(t time.Time) *float64 {
 
 // Outlook is how a series goes on.
 type Outlook struct {
-	Future   series.Window // from the first bucket after the last observation
+	Future   series.Window // from the first bucket after the last that is known
 	Forecast forecast.Forecast
 	Report   forecast.Report // how the forecaster fared in back-tests
 	Trend    bool            // the forecast follows a trend that is under way, of which back-tests say nothing
 	NotReady error           // why there is no forecast
 
-	Now              time.Time // the last observed bucket, of which the numbers of now speak; zero: none
+	Now              time.Time // the last bucket that is known, of which the numbers of now speak; zero: none
 	Threshold        *float64  // as it stood then; nil: none, or not known
 	HoursToThreshold Estimate  // not asked for or no forecast: NaN; not within the horizon: +Inf
 	MaxInHorizon     Estimate
@@ -86,26 +87,22 @@ func (f fit) size() int {
 	return f.fitted.Size()
 }
 
-// forecast looks ahead from the last observation of the range.
-func (e *Engine) forecast(r Request, ep epoch, out *Result) {
-	last := lastObserved(r.Series, out.Range)
-	if last < 0 {
-		out.NotReady = &seasonal.NotReadyError{}
+// forecast looks ahead from the last bucket of the range of which something is known; last is the range's last epoch.
+func (e *Engine) forecast(r Request, last epoch, out *Result) {
+	run, n := e.lastKnown(r, last, out.Range)
+	if n == 0 {
+		out.NotReady = errNothingKnown
 		return
 	}
 	period := r.Series.Window.Period
-	out.Now = out.Range.Time(last)
-	start := out.Now.Add(period)
+	start := run.input.window.Time(n)
+	out.Now = start.Add(-period)
 	out.Future = series.Window{Start: start, End: start.Add(max(1, r.Forecast.Horizon/period) * period), Period: period}
 	out.Threshold = r.Threshold.at(out.Now)
 
-	p, err := e.newPast(r, ep, out.Now)
+	p, err := newPast(r, run, n)
 	if err != nil {
 		out.Err = err
-		return
-	}
-	fitted, err := e.fitted(p)
-	if out.NotReady = err; err != nil {
 		return
 	}
 	to, err := p.future(out.Future)
@@ -113,16 +110,44 @@ func (e *Engine) forecast(r Request, ep epoch, out *Result) {
 		out.Err = err
 		return
 	}
-	out.Report = fitted.Report()
-	if p.name != forecast.Auto {
-		out.Forecast = fitted.Forecast(p.History, to, p.levels)
-	} else if model, err := e.modelAfter(r, ep, out.Now); err == nil {
-		out.Forecast, out.Trend = fitted.ForecastWith(model, p.History, to, p.levels)
-	} else {
-		out.Err = err
+	o, err := e.outlook(r, p, to)
+	var refused *refusal
+	if errors.As(err, &refused) {
+		out.NotReady = refused.error
 		return
 	}
-	out.measure(r.Series.Values[r.Series.Window.Index(out.Now)], p.Values)
+	if out.Err = err; err != nil {
+		return
+	}
+	out.Forecast, out.Report, out.Trend = o.forecast, o.report, o.trend
+	out.measure(run.input.value(0, n-1), p.Values)
+}
+
+// refusal is why a forecaster cannot be had of a history.
+type refusal struct{ error }
+
+func (r *refusal) Unwrap() error { return r.error }
+
+// outlook makes the forecast of a past, or finds the one that was made of the very same.
+func (e *Engine) outlook(r Request, p past, to forecast.Future) (outlook, error) {
+	id, seen := p.outlookID(to), p.seen()
+	if o, ok := e.outlooks.get(id); ok && o.hash == seen {
+		return o, nil
+	}
+	fitted, err := e.fitted(p)
+	if err != nil {
+		return outlook{}, &refusal{err}
+	}
+	o := outlook{hash: seen, report: fitted.Report()}
+	if p.name != forecast.Auto {
+		o.forecast = fitted.Forecast(p.History, to, p.levels)
+	} else if model, err := e.modelAfter(r, p.run.epoch, p.now()); err == nil {
+		o.forecast, o.trend = fitted.ForecastWith(model, p.History, to, p.levels)
+	} else {
+		return outlook{}, err
+	}
+	e.outlooks.put(id, o)
+	return o, nil
 }
 
 // measure works the numbers of now out of the forecast.
@@ -150,14 +175,38 @@ type past struct {
 	run    *run
 	name   string
 	levels []float64
+	quiet  []string // calendars that leave no habit
 	marked calendar.Set
 }
 
-func (e *Engine) newPast(r Request, ep epoch, now time.Time) (past, error) {
-	run := e.newRun(r, ep)
-	n := run.input.window.Index(now) + 1
-	w := series.Window{Start: run.input.window.Start, End: now.Add(run.input.window.Period), Period: run.input.window.Period}
-	p := past{run: run, name: r.Forecast.Name, levels: r.Forecast.Levels, marked: r.Forecast.Calendars}
+// now is the newest bucket.
+func (p past) now() time.Time { return p.run.input.window.Time(len(p.Values) - 1) }
+
+// errNothingKnown is the reason where a range holds no observation to look ahead from.
+var errNothingKnown = errors.New("no value in the range to forecast from: a longer range may hold one")
+
+// lastKnown is the run of the epoch in which the last bucket of w lies whose value is known, and its number of buckets up to that one; 0 where
+// there is none. A count of nothing is known as well. What the columns of a detector are makes no difference to a forecast.
+func (e *Engine) lastKnown(r Request, last epoch, w series.Window) (*run, int) {
+	r.Columns = nil
+	for ep := last; ep.end.After(w.Start); ep = epochOf(ep.start.Add(-w.Period), w.Period) {
+		run := e.newRun(r, ep)
+		in := run.input
+		from := max(run.first, in.window.Index(w.Start)) // what is before belongs to the epoch before
+		for n := min(in.window.Index(w.End), in.len()); n > from; n-- {
+			if v := in.value(0, n-1); !math.IsNaN(v) {
+				return run, n
+			}
+		}
+	}
+	return nil, 0
+}
+
+// newPast is what is known of a series by the first n buckets of a run.
+func newPast(r Request, run *run, n int) (past, error) {
+	w := run.input.window
+	w.End = w.Time(n)
+	p := past{run: run, name: r.Forecast.Name, levels: r.Forecast.Levels, quiet: r.Calendars.Names(), marked: r.Forecast.Calendars}
 	if p.name == "" {
 		p.name = forecast.Auto
 	}
@@ -165,7 +214,7 @@ func (e *Engine) newPast(r Request, ep epoch, now time.Time) (past, error) {
 		p.levels = []float64{defaultLevel}
 	}
 	p.History = forecast.History{
-		Values: make([]float64, n), Phases: newPhases(e.location, w.Period).all(w),
+		Values: make([]float64, n), Phases: newPhases(run.engine.location, w.Period).all(w),
 		BucketsPerDay: run.spec.BucketsPerDay, Lower: run.spec.Lower, Upper: run.spec.Upper,
 	}
 	var err error
@@ -206,7 +255,7 @@ func (e *Engine) fitAt(p past, n int) fit {
 		return fit{err: &seasonal.NotReadyError{}}
 	}
 	id := keptID{series: p.run.key.ID(), epoch: p.run.input.window.Time(n).Unix(), spec: p.identity(n)}
-	hash := p.run.input.hash(n)
+	hash := p.hash(n)
 	if f, ok := e.fits.get(id); ok && f.hash == hash {
 		return f
 	}
@@ -221,26 +270,34 @@ func (e *Engine) fitAt(p past, n int) fit {
 	return f
 }
 
-// identity is a hash of all that a fit on the first n buckets depends on, but the observations and which of them are quiet.
+// hash identifies the first n values as a forecaster sees them, and not as they were observed: a bucket without a count is 0 only once it is
+// whole.
+func (p past) hash(n int) uint64 { return (&input{rows: []row{{values: p.Values}}}).hash(n) }
+
+// identity is a hash of all that a fit on the first n buckets depends on, but the values.
 func (p past) identity(n int) uint64 {
 	var d identity
 	d.text(p.name)
 	d.number(float64(p.BucketsPerDay))
 	d.number(p.Lower)
 	d.number(p.Upper)
-	for i := 1; p.Marks != nil && i < n; i++ {
-		if p.Marks[i] != p.Marks[i-1] {
+	mark := uint32(0)
+	for i := 0; p.Marks != nil && i < n; i++ {
+		if p.Marks[i] != mark {
+			mark = p.Marks[i]
 			d.number(float64(i))
-			d.number(float64(p.Marks[i]))
+			d.number(float64(mark))
 		}
 	}
-	for _, name := range p.marked.Names() {
-		d.text(name)
+	for _, names := range [][]string{p.marked.Names(), p.quiet} { // so that queries with other calendars do not take turns in one place
+		d.number(float64(len(names)))
+		for _, name := range names {
+			d.text(name)
+		}
 	}
 	w := p.run.input.window
 	d.clock(p.run.engine.location, series.Window{Start: w.Start, End: w.Time(n), Period: w.Period})
 	d.number(float64(w.Start.Unix()))
-	d.number(map[bool]float64{true: 1}[p.run.input.rows[0].sparse])
 	return d.sum()
 }
 
@@ -275,17 +332,6 @@ func (e *Engine) decompose(r Request, w series.Window) forecast.Parts {
 	p := newPhases(e.location, w.Period)
 	parts := forecast.Decompose(forecast.History{Values: r.Series.Slice(all).Values, Phases: p.all(all), BucketsPerDay: p.perDay})
 	return parts.Slice(all.Index(w.Start), all.Index(w.End))
-}
-
-// lastObserved is the index in w of its last bucket with a value, or -1.
-func lastObserved(s series.Series, w series.Window) int {
-	values := s.Slice(w).Values
-	for i := len(values) - 1; i >= 0; i-- {
-		if !math.IsNaN(values[i]) {
-			return i
-		}
-	}
-	return -1
 }
 
 // usual is the median of what was observed.

@@ -3,6 +3,7 @@ package analysis
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -205,4 +206,95 @@ func TestDecomposition(t *testing.T) {
 		}
 	}
 	require.Empty(t, NewEngine(time.UTC).Analyse(read(history, lastDays(2))).Parts.Trend)
+}
+
+// Where the newest buckets of a range are missing and a new epoch has begun with them, the forecast from the last observation is the same.
+func TestForecastAtTheEdgeOfAnEpoch(t *testing.T) {
+	history := world(18)
+	start := epochOf(now, period).start
+	at := history.Window.Index(start)
+	history.Values[at-1], history.Values[at], history.Values[at+1] = 70, math.NaN(), math.NaN()
+	before := NewEngine(time.UTC).Analyse(ahead(history, until(start)))
+	after := NewEngine(time.UTC).Analyse(ahead(history, until(start.Add(2*period))))
+	require.Equal(t, start.Add(-period), after.Now)
+	requireSame(t, before.Forecast.Median, after.Forecast.Median)
+	requireSame(t, before.Forecast.Bands[0].Upper, after.Forecast.Bands[0].Upper)
+}
+
+// rareCounts are published where something happened alone: in one bucket of twenty.
+func rareCounts(seed uint64) series.Series {
+	k := key
+	k.Namespace, k.Metric, k.Stat = "AWS/Lambda", "Errors", "Sum"
+	r := rand.New(rand.NewPCG(seed, 1))
+	s := series.New(k, series.Window{Start: now.Add(-60 * day), End: now, Period: period})
+	for i := range s.Values {
+		if r.IntN(20) == 0 {
+			s.Values[i] = 1 + float64(r.IntN(3))
+		}
+	}
+	return s
+}
+
+// A count of nothing is an observation: an alert on the last hour, in which nothing happened, has its forecast, and it begins now.
+func TestForecastOfRareCounts(t *testing.T) {
+	history := rareCounts(19)
+	for i := range 40 {
+		history.Values[len(history.Values)-1-i] = math.NaN()
+	}
+	hour := until(now)
+	hour.Start = now.Add(-time.Hour)
+	short, long := NewEngine(time.UTC).Analyse(ahead(history, hour)), NewEngine(time.UTC).Analyse(ahead(history, until(now)))
+	require.NoError(t, short.NotReady)
+	require.Equal(t, now.Add(-10*time.Minute-period), short.Now, "the last bucket that is whole")
+	requireSame(t, long.Forecast.Median, short.Forecast.Median)
+	require.Equal(t, long.MaxInHorizon, short.MaxInHorizon)
+
+	gauge := world(19)
+	for i := range 40 {
+		gauge.Values[len(gauge.Values)-1-i] = math.NaN()
+	}
+	nothing := NewEngine(time.UTC).Analyse(ahead(gauge, hour))
+	require.ErrorContains(t, nothing.NotReady, "no value in the range")
+	require.True(t, math.IsNaN(nothing.MaxInHorizon.Median))
+}
+
+// A bucket without a count is 0 once it is whole: who asked before that makes no difference afterwards.
+func TestFitsForgetWhatWasNotWhole(t *testing.T) {
+	history := rareCounts(20)
+	boundary := series.Floor(now, day/refitsPerDay)
+	at := history.Window.Index(boundary)
+	for i := range 30 {
+		history.Values[at-1-i] = math.NaN()
+	}
+	history.Values[at], history.Values[at+12] = 2, 1
+	early, late := ahead(history, until(boundary.Add(period))), ahead(history, until(boundary.Add(13*period)))
+	early.WholeUntil, late.WholeUntil = boundary.Add(-10*period), boundary.Add(11*period)
+	engine := NewEngine(time.UTC)
+	engine.Analyse(early)
+	got, want := engine.Analyse(late), NewEngine(time.UTC).Analyse(late)
+	requireSame(t, want.Forecast.Bands[0].Upper, got.Forecast.Bands[0].Upper)
+	require.Equal(t, want.Report, got.Report)
+}
+
+// Queries that differ in what a forecast does not see share a fit; those that differ in what it sees do not take turns in one place.
+func TestQueriesShareFits(t *testing.T) {
+	engine, history := NewEngine(time.UTC), world(21)
+	fits := func() map[*forecast.Fitted]bool {
+		all := map[*forecast.Fitted]bool{}
+		engine.fits.each(func(_ keptID, f fit) { all[f.fitted] = true })
+		return all
+	}
+	plain, columns, quiet := ahead(history, until(now)), ahead(history, until(now)), ahead(history, until(now))
+	columns.Columns = []series.Series{read(world(22), until(now)).Series}
+	quiet.Calendars = calendars(t, `[{"name":"backup","weekly":[{"days":["sun"],"from":"22:00","to":"23:00"}]}]`)
+	engine.Analyse(plain)
+	first := fits()
+	engine.Analyse(columns)
+	require.Equal(t, first, fits())
+	engine.Analyse(quiet)
+	both := fits()
+	require.Len(t, both, 2)
+	engine.Analyse(plain)
+	engine.Analyse(quiet)
+	require.Equal(t, both, fits())
 }

@@ -126,7 +126,7 @@ func TestRestartsAndRevisionsChangeNothing(t *testing.T) {
 						}
 					}
 					before, revised = got, -1
-					switch rapid.SampledFrom([]string{"go on", "restart", "kill", "revise"}).Draw(rt, "then") {
+					switch rapid.SampledFrom([]string{"go on", "restart", "kill", "revise", "revise lately", "revise lately"}).Draw(rt, "then") {
 					case "restart":
 						require.NoError(rt, engine.Close(context.Background()))
 						engine = New(Options{States: states})
@@ -136,6 +136,13 @@ func TestRestartsAndRevisionsChangeNothing(t *testing.T) {
 					case "revise":
 						revised = rapid.IntRange(0, history.Window.Index(until)-1).Draw(rt, "revised")
 						history.Values[revised] = rapid.SampledFrom([]float64{0, 400, math.NaN()}).Draw(rt, "to")
+					case "revise lately": // several points, of which the first one counts
+						newest := history.Window.Index(until) - 1
+						revised = newest - rapid.IntRange(0, 10*24).Draw(rt, "hours back")
+						for range 3 {
+							history.Values[rapid.IntRange(revised, newest).Draw(rt, "revised")] += 100
+						}
+						history.Values[revised] += 50
 					}
 					end -= rapid.IntRange(0, end).Draw(rt, "passed")
 				}
@@ -172,6 +179,74 @@ func TestARestoredQueryCostsTheNewPoints(t *testing.T) {
 	k, err = run.recall(run.final, true)
 	require.NoError(t, err)
 	require.Zero(t, k.at, "a revision of the training goes back to the origin")
+}
+
+// A late point costs the way from the last mark before it, not the weeks from the origin on, store or not; what is stepped through is the
+// same to the bit. So does a look at a bucket of yesterday.
+func TestALateRevisionGoesBackToTheMarkBeforeIt(t *testing.T) {
+	history := world(1)
+	engine := New(Options{})
+	engine.Analyse(read(history, lastDays(1)))
+	for _, back := range []int{10, 100, 200, 300} {
+		at := len(history.Values) - back
+		history.Values[at] += 50
+		request := read(history, lastDays(1))
+		run := engine.newRun(request, epochOf(now, period))
+		k, err := run.recall(run.final, true)
+		require.NoError(t, err)
+		changed := run.input.window.Index(history.Window.Time(at))
+		require.LessOrEqual(t, k.at, changed)
+		require.Less(t, changed-k.at, 288, "%d buckets back", back)
+		require.Equal(t, k.at-run.first, k.points.len())
+		requireSameResult(t, New(Options{}).Analyse(request), engine.Analyse(request))
+	}
+	run := engine.newRun(read(history, lastDays(1)), epochOf(now, period))
+	k, err := run.recall(run.final-300, false)
+	require.NoError(t, err)
+	require.Less(t, run.final-300-k.at, 288)
+	require.NotNil(t, k.pipe)
+
+	history.Values[len(history.Values)-3*288] += 50
+	run = engine.newRun(read(history, lastDays(1)), epochOf(now, period))
+	k, err = run.recall(run.final, true)
+	require.NoError(t, err)
+	require.Zero(t, k.at, "nobody adds to what is older")
+}
+
+// A clock that was ahead has marked what is not there: the marks of the right time take their place.
+func TestMarksOfTheFutureGo(t *testing.T) {
+	history := world(1)
+	engine := New(Options{})
+	ahead := history
+	ahead.Window.End = ahead.Window.End.Add(2 * day)
+	ahead.Values = slices.Concat(history.Values, slices.Repeat([]float64{math.NaN()}, 2*288))
+	request := read(ahead, series.Window{Start: now.Add(-day), End: now.Add(2 * day), Period: period})
+	request.FinalUntil = now.Add(2 * day)
+	engine.Analyse(request)
+	history.Values[len(history.Values)-20] += 1 // it was not final
+	engine.Analyse(read(history, lastDays(1)))
+	run := engine.newRun(read(history, lastDays(1)), epochOf(now, period))
+	marks, _ := engine.marks.get(run.id)
+	require.NotEmpty(t, marks)
+	require.LessOrEqual(t, marks[len(marks)-1].at, run.final)
+	k, ok := run.fromMark(run.final)
+	require.True(t, ok)
+	require.Less(t, run.final-k.at, 288)
+}
+
+// Marks are bounded by themselves: those of many series push out no pipeline.
+func TestMarksAreBounded(t *testing.T) {
+	engine := New(Options{})
+	engine.marks = newMemory[marked](300_000)
+	history := world(1)
+	for n := range 8 {
+		history.Key.Metric = string(rune('a' + n))
+		engine.Analyse(read(history, lastDays(1)))
+	}
+	require.LessOrEqual(t, engine.marks.used, 300_000)
+	require.Positive(t, engine.marks.order.Len())
+	require.Less(t, engine.marks.order.Len(), 8)
+	require.Equal(t, 8, engine.kept.order.Len())
 }
 
 // States are written when they are new, each 6 hours and at the end: not with each query.

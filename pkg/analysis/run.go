@@ -105,14 +105,18 @@ func (r *run) step(pipe *pipeline, i int) point {
 }
 
 // recall returns the latest pipeline that was made from this very input and has seen no more than until buckets of it: from memory, else
-// from the store, else a new one at the origin. Where only scores are wanted the pipeline of a finished epoch may be nil.
+// a marked or a stored one, else a new one at the origin. Where only scores are wanted the pipeline of a finished epoch may be nil.
 func (r *run) recall(until int, scores bool) (kept, error) {
 	k, ok := r.engine.kept.get(r.id)
 	if ok && k.at <= until && k.hash == r.input.hash(k.at) && (scores || k.pipe != nil) {
 		return k, nil
 	}
-	if k, ok := r.load(until, scores); ok {
+	stored, ok := r.load(until, scores)
+	if k, marked := r.fromMark(until); marked && k.at > stored.at {
 		return k, nil
+	}
+	if ok {
+		return stored, nil
 	}
 	pipe, err := newPipeline(r.spec, r.detector.eventScore())
 	return kept{pipe: pipe, hash: r.input.hash(0)}, err
@@ -125,8 +129,10 @@ func (r *run) advance(k kept) kept {
 		return k
 	}
 	pipe := k.pipe.clone()
-	more := make([]point, 0, r.final-max(k.at, r.first))
+	more := make([]point, 0, max(0, r.final-max(k.at, r.first)))
+	marker := r.newMarker()
 	for i := k.at; i < r.final; i++ {
+		marker.pass(i, pipe, k.points, more)
 		if i == r.first {
 			r.engine.keeper.start(r.place, pipe, r.input.hash(i))
 		}
@@ -134,6 +140,7 @@ func (r *run) advance(k kept) kept {
 			more = append(more, p)
 		}
 	}
+	marker.keep()
 	next := kept{pipe: pipe, at: r.final, hash: r.input.hash(r.final), points: k.points.with(more), stored: k.stored, place: r.place}
 	r.engine.keeper.newest(&next)
 	return next

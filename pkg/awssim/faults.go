@@ -24,6 +24,7 @@ const (
 	PartialData   FaultKind = "partial_data"   // half of GetMetricData's results are halved and marked PartialData, without a NextToken
 	AccessDenied  FaultKind = "access_denied"  // 403
 	TruncatedBody FaultKind = "truncated_body" // the connection breaks in the middle of the answer
+	SlowBody      FaultKind = "slow_body"      // the second half of the answer comes later by Latency
 	ExpiredToken  FaultKind = "expired_token"  // 403, ExpiredToken or ExpiredTokenException
 )
 
@@ -36,7 +37,7 @@ type Fault struct {
 	Region      string        `json:"region,omitempty"`      // empty: any
 	Probability float64       `json:"probability,omitempty"` // 0 to 1, drawn by the seed
 	EveryNth    int           `json:"everyNth,omitempty"`    // 3: the third, the sixth ...
-	Latency     time.Duration `json:"-"`                     // in JSON: "latency": "250ms"
+	Latency     time.Duration `json:"-"`                     // of Latency and SlowBody; in JSON: "latency": "250ms"
 	Status      int           `json:"status,omitempty"`      // of ServerError, 500 to 599
 }
 
@@ -77,7 +78,7 @@ func (f *Fault) UnmarshalJSON(b []byte) error {
 func (f Fault) check() error {
 	switch f.Kind {
 	case Throttling, ServerError, PartialData, AccessDenied, TruncatedBody, ExpiredToken:
-	case Latency:
+	case Latency, SlowBody:
 		if f.Latency <= 0 || f.Latency > time.Minute {
 			return fmt.Errorf("latency must be above 0 and at most 1m, not %s", f.Latency)
 		}
@@ -126,7 +127,10 @@ func (s *Simulator) Faults() Faults {
 }
 
 // verdict is what becomes of a call that is answered all the same.
-type verdict struct{ partial, truncate bool }
+type verdict struct {
+	partial, truncate bool
+	slow              time.Duration
+}
 
 // inject waits for latencies and returns the error that a fault puts in place of the answer.
 func (s *Simulator) inject(c *call, accountID string) (v verdict, _ *apiError) {
@@ -143,6 +147,8 @@ func (s *Simulator) inject(c *call, accountID string) (v verdict, _ *apiError) {
 			v.partial = true
 		case TruncatedBody:
 			v.truncate = true
+		case SlowBody:
+			v.slow += f.Latency
 		default:
 			return v, f.apiError(c)
 		}

@@ -56,6 +56,33 @@ func TestFaultsAsClientsSeeThem(t *testing.T) {
 	}
 }
 
+// A body that comes in two halves is read whole, and given up where the client has no time for it.
+func TestSlowBodies(t *testing.T) {
+	s, _ := newFixed(t)
+	for name, l := range map[string]link{"in process": inProcess(s), "over HTTP": overHTTP(t, s)} {
+		t.Run(name, func(t *testing.T) {
+			cw := l.cloudWatch(t, s, production, usEast1)
+			whole, err := cw.ListMetrics(context.Background(), nil)
+			require.NoError(t, err)
+			slow := func(d time.Duration) Faults { return Faults{Rules: []Fault{{Kind: SlowBody, Latency: d}}} }
+			require.NoError(t, s.SetFaults(slow(20*time.Millisecond)))
+			begun := time.Now()
+			again, err := cw.ListMetrics(context.Background(), nil)
+			require.NoError(t, err)
+			require.Equal(t, whole.Metrics, again.Metrics)
+			require.GreaterOrEqual(t, time.Since(begun), 20*time.Millisecond)
+
+			require.NoError(t, s.SetFaults(slow(time.Minute)))
+			ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+			defer cancel()
+			_, err = cw.ListMetrics(ctx, nil)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.NoError(t, s.SetFaults(Faults{}))
+		})
+	}
+	require.Error(t, s.SetFaults(Faults{Rules: []Fault{{Kind: SlowBody}}}))
+}
+
 func TestClientRetriesWhatIsThrottled(t *testing.T) {
 	s, _ := newFixed(t)
 	l := inProcess(s)

@@ -34,6 +34,7 @@ type Call struct {
 	Datapoints int     // points that came back
 	CostUSD    float64 // an estimate
 	Err        string  // "" on success
+	AskedBy    string  // of the context: see WithAsker
 }
 
 // callTimeout bounds one call with its retries, so that an account that does not answer is a failure while others are shown. Grafana gives

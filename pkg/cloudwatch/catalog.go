@@ -124,7 +124,7 @@ func (c *Catalog) list(ctx context.Context, want listing) ([]Metric, error) {
 	var metrics []Metric
 	for range limit {
 		page, err := bounded(ctx, api.ListMetrics, input)
-		call := Call{At: c.Clock(), Scope: want.scope, Operation: "ListMetrics"}
+		call := Call{At: c.Clock(), Scope: want.scope, Operation: "ListMetrics", AskedBy: Asker(ctx)}
 		if err != nil {
 			call.Err = err.Error()
 		}
@@ -235,7 +235,7 @@ func (c *Catalog) Probe(ctx context.Context, scope Scope) error {
 		return err
 	}
 	_, err = bounded(ctx, api.ListMetrics, &cloudwatch.ListMetricsInput{Namespace: aws.String("AWS/EC2"), MetricName: aws.String("CPUUtilization")})
-	call := Call{At: c.Clock(), Scope: scope, Operation: "ListMetrics"}
+	call := Call{At: c.Clock(), Scope: scope, Operation: "ListMetrics", AskedBy: Asker(ctx)}
 	if err != nil {
 		call.Err = err.Error()
 	}

@@ -73,7 +73,7 @@ func (f *Fetcher) Fetch(ctx context.Context, scope Scope, w series.Window, keys 
 		usage Usage
 		slots = make(chan struct{}, maxInFlight)
 	)
-	size := batchSize(w)
+	size := PageSize(w)
 	for from := 0; from < len(keys); from += size {
 		to := min(from+size, len(keys))
 		wait.Add(1)
@@ -90,8 +90,8 @@ func (f *Fetcher) Fetch(ctx context.Context, scope Scope, w series.Window, keys 
 	return outcomes, usage
 }
 
-// batchSize is how many metrics fit one page: a further page would be a further request that counts every metric again.
-func batchSize(w series.Window) int {
+// PageSize is how many metrics fit one page: a further page would be a further request that counts every metric again.
+func PageSize(w series.Window) int {
 	return max(1, min(maxQueries, maxPoints/max(1, w.Len())))
 }
 
@@ -137,7 +137,7 @@ func (f *Fetcher) ask(ctx context.Context, api API, scope Scope, w series.Window
 	for range maxPages {
 		page, err := bounded(ctx, api.GetMetricData, input)
 		points := take(page, out)
-		call := Call{At: f.Clock(), Scope: scope, Operation: "GetMetricData", Metrics: metrics, Datapoints: points, CostUSD: float64(metrics) * PricePerMetric}
+		call := Call{At: f.Clock(), Scope: scope, Operation: "GetMetricData", Metrics: metrics, Datapoints: points, CostUSD: float64(metrics) * PricePerMetric, AskedBy: Asker(ctx)}
 		if err != nil {
 			call.Err, call.CostUSD = err.Error(), 0 // AWS charges for answers
 		}

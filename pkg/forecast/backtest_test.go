@@ -159,3 +159,16 @@ func TestClockFollowsTheWall(t *testing.T) {
 		}
 	}
 }
+
+// TestMembersAreDistinct: no member counts twice, whatever the grid.
+func TestMembersAreDistinct(t *testing.T) {
+	for _, perDay := range []int{1, 24} {
+		s := newSeries(noisy(1, perDay, 60), Future{})
+		names := map[string]bool{}
+		members := stacked(s, originsOf(s))
+		for _, m := range members {
+			names[m[0].String()] = true
+		}
+		require.Len(t, names, len(members), "%d a day", perDay)
+	}
+}

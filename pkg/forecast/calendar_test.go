@@ -2,11 +2,13 @@ package forecast_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast/seasonal"
 )
 
 const (
@@ -123,4 +125,67 @@ func TestNoEffect(t *testing.T) {
 		on(&h, 8+r.IntN(19), holiday, 1)
 	}
 	require.InDelta(t, 1, ratios(t, h, marked(h, holiday))[1], 0.06)
+}
+
+// TestHolidayBeforeAShift: what a holiday did to the level of its time, it does to that of now.
+func TestHolidayBeforeAShift(t *testing.T) {
+	eachGrid(t, func(t *testing.T, perDay int) {
+		h := history(1, perDay, 28, 2)
+		on(&h, 15, holiday, 0.5)
+		for i := 20 * perDay; i < len(h.Values); i++ {
+			h.Values[i] += 300
+		}
+		f, plain := ahead(t, h, marked(h, holiday)), ahead(t, h, after(h, 3))
+		require.InDelta(t, 0.5, mean(f.Median[perDay:2*perDay])/mean(plain.Median[perDay:2*perDay]), 0.1)
+	})
+}
+
+// TestBandOfAPeak: where a calendar brings ten times as much as any other day, the band has room above as well.
+func TestBandOfAPeak(t *testing.T) {
+	h := history(1, hourly, 28, 2)
+	on(&h, 8, payday, 10)
+	on(&h, 15, payday, 12)
+	on(&h, 22, payday, 9)
+	f := ahead(t, h, marked(h, payday))
+	require.Greater(t, slices.Max(f.Median), 1000.0)
+	for i := hourly; i < 2*hourly; i++ {
+		require.Greater(t, f.Bands[0].Upper[i], f.Median[i], "hour %d", i)
+	}
+}
+
+// TestCalendarOfEachNight: a backup of each night is a season, which follows a shift of the level; a holiday of the same calendar is an event.
+func TestCalendarOfEachNight(t *testing.T) {
+	eachGrid(t, func(t *testing.T, perDay int) {
+		h := history(6, perDay, 28, 2)
+		h.Marks = make([]uint32, len(h.Values))
+		to := marked(h, holiday)
+		night := func(ph seasonal.Phase) bool { hour := ph.Day * 24 / perDay; return hour >= 2 && hour < 6 }
+		for i, ph := range h.Phases {
+			if i >= 20*perDay {
+				h.Values[i] += 300
+			}
+			if night(ph) {
+				h.Values[i] += 80
+				h.Marks[i] |= holiday
+			}
+		}
+		on(&h, 15, holiday, 0.5)
+		for i, ph := range to.Phases {
+			if night(ph) {
+				to.Marks[i] |= holiday
+			}
+		}
+		f, truth := ahead(t, h, to), truth(to, perDay)
+		for i, ph := range to.Phases {
+			want := truth[i] + 300
+			if night(ph) {
+				want += 80
+			}
+			if day := i / perDay; day != 1 {
+				require.InDelta(t, want, f.Median[i], 60, "step %d", i)
+			} else if !night(ph) {
+				require.InDelta(t, 0.5, f.Median[i]/want, 0.15, "step %d", i)
+			}
+		}
+	})
 }

@@ -16,9 +16,12 @@ type classical struct {
 	name    string
 	forward func(y, out []float64) // writes what comes after y
 	pattern []float64              // by position in the cycle; nil: none
+	season  int                    // of which forward holds one
 }
 
 func (c classical) String() string { return c.name }
+
+func (c classical) size() int { return 8 * (cap(c.pattern) + c.season) }
 
 func (c classical) path(s *series, n int, out []float64) {
 	wall := s.onTheWall(n + len(out))
@@ -118,7 +121,7 @@ func fitTheta(s *series, n int) (model, error) {
 // fitClassical takes the week's own part out of the first n values and fits to the rest.
 func fitClassical(s *series, n int, fit func(y []float64) (name string, forward func(y, out []float64), err error)) (model, error) {
 	y := s.laid(s.onTheWall(n), n)
-	c := classical{pattern: s.weekly(y)}
+	c := classical{pattern: s.weekly(y), season: s.season}
 	c.take(y)
 	var err error
 	if c.name, c.forward, err = fit(y); err != nil {

@@ -10,6 +10,7 @@ type clock struct {
 	season int        // buckets in the season
 	cycle  int        // buckets in the cycle
 	slack  int        // buckets by which a change of a zone's offset can move a lag
+	week   []int      // where each bucket lies in the cycle
 	slot   []uint8    // the hour of the day; the day of the week where a bucket is a day
 	back   [3][]int32 // by lag
 }
@@ -30,24 +31,28 @@ func newClock(perDay int, phases ...[]seasonal.Phase) *clock {
 		c.season = c.cycle
 	}
 	c.slack = (c.cycle + 83) / 84 // two hours
-	var week []int
+	n := 0
+	for _, part := range phases {
+		n += len(part)
+	}
+	c.week = make([]int, 0, n)
 	for _, part := range phases {
 		for _, ph := range part {
-			week = append(week, modulo(ph.Week, c.cycle))
+			c.week = append(c.week, modulo(ph.Week, c.cycle))
 		}
 	}
-	c.slot = make([]uint8, len(week))
+	c.slot = make([]uint8, n)
 	for i := range c.back {
-		c.back[i] = make([]int32, len(week))
+		c.back[i] = make([]int32, n)
 	}
-	for t, w := range week {
+	for t, w := range c.week {
 		c.slot[t] = uint8(w)
 		if perDay > 1 {
 			c.slot[t] = uint8(w % perDay * slots / perDay)
 		}
 		nearest := 0
 		for i, lag := range [3]int{c.season, 2 * c.season, c.cycle} {
-			nearest = c.same(week, t, lag, nearest)
+			nearest = c.same(t, lag, nearest)
 			c.back[i][t] = int32(nearest)
 		}
 	}
@@ -58,12 +63,12 @@ func newClock(perDay int, phases ...[]seasonal.Phase) *clock {
 }
 
 // same is the bucket about lag before t that lies at the same time by the wall clock; otherwise where there is none.
-func (c *clock) same(week []int, t, lag, otherwise int) int {
+func (c *clock) same(t, lag, otherwise int) int {
 	s := t - lag
 	if s < 1 {
 		return otherwise
 	}
-	off := modulo(week[t]-lag-week[s]+c.cycle/2, c.cycle) - c.cycle/2
+	off := modulo(c.week[t]-lag-c.week[s]+c.cycle/2, c.cycle) - c.cycle/2
 	if c.perDay == 1 || off > c.slack || off < -c.slack {
 		return s // phases that do not run on
 	}

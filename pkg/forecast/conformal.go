@@ -15,8 +15,9 @@ const (
 	leastShare, mostShare = 0.125, 2.0
 	// settledOrigins come before bands are judged.
 	settledOrigins = 5
-	// fewOrigins widens bands: by that over the root of the origins.
-	fewOrigins = 0.7
+	// fewOrigins widens bands: by that over the root of the origins; veryFew by that over their square, because of one or two origins all
+	// errors may have the same reason.
+	fewOrigins, veryFew = 0.7, 2.0
 	// highestLevel of a band.
 	highestLevel = 0.9999
 	// priorOrigins stand for what a block has from the one before it.
@@ -132,14 +133,14 @@ func (c *bands) curves(alpha float64) (lower, upper []float64) {
 		// Before anything is known, errors are like the changes over a season that are their unit, with exponential tails.
 		low, high := math.Log(alpha), -math.Log(alpha)
 		if b > 0 {
-			growth := 1.0
-			if len(found) == 0 {
-				growth = math.Sqrt(float64(c.ladder.ends[b]) / float64(c.ladder.ends[b-1]))
-			}
+			// What is not known of a block is that of the one before it, grown as a random walk's; less so, the more is known.
+			growth := math.Sqrt(float64(c.ladder.ends[b]) / float64(c.ladder.ends[b-1]))
+			growth = 1 + (growth-1)/(1+c.weight[b])
 			low, high = growth*lower[b-1], growth*upper[b-1]
 		}
 		if w := c.weight[b]; len(found) > 0 {
-			wider := 1 + fewOrigins/math.Sqrt(math.Max(w, 1)+4)
+			few := math.Max(w, 1)
+			wider := 1 + fewOrigins/math.Sqrt(few+4) + veryFew/(few*few)
 			low = (priorOrigins*low + w*math.Min(wider*found.quantile(alpha/2), 0)) / (priorOrigins + w)
 			high = (priorOrigins*high + w*math.Max(wider*found.quantile(1-alpha/2), 0)) / (priorOrigins + w)
 		}

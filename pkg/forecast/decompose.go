@@ -27,6 +27,7 @@ const (
 // Decompose takes a history apart by MSTL, robustly, with the seasons of the day and of the week by wall clock. It looks both ways: what it
 // says of a bucket changes with the buckets after it. Without a single value there are no parts.
 func Decompose(h History) Parts {
+	h.Phases = h.phases()
 	wall, grid := h.onTheWall()
 	if !bridge(grid, max(h.BucketsPerDay, 1)) {
 		return Parts{}

@@ -68,6 +68,9 @@ func TestDecomposeOfLittle(t *testing.T) {
 	short := Decompose(hourly("UTC", spring, 20, func(_ time.Time, i int) float64 { return float64(i) }))
 	require.Len(t, short.Trend, 20)
 	require.True(t, math.IsNaN(short.SeasonDay[3]), "a season that is not there is null")
+	uncounted := hourly("UTC", spring, 20, func(_ time.Time, i int) float64 { return float64(i) })
+	uncounted.Phases = uncounted.Phases[:3]
+	require.Len(t, Decompose(uncounted).Trend, 20, "phases that are not given count on")
 	flat := Decompose(hourly("UTC", spring, 21*24, func(time.Time, int) float64 { return 7 }))
 	require.InDelta(t, 7, flat.Trend[100], 1e-9)
 	require.True(t, math.IsNaN(flat.SeasonWeek[100]))

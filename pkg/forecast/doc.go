@@ -14,7 +14,8 @@
 //
 // Before any model sees a series, gaps and the buckets of calendar events are filled from the same time of the past, single buckets out of
 // all proportion are cut, and what was before a shift of the level is seen at the new level, each from what was known by then. What
-// calendars did to marked buckets is learnt beside and put on top of any forecast.
+// calendars did to marked buckets is learnt beside and put on top of any forecast; what they mark each night or each weekend alike is
+// left to the seasons.
 //
 // It is pure arithmetic on a regular grid: it knows no clock, no time zone and no metric. Everything is deterministic, and a forecast of
 // one day is the beginning of a forecast of a week.

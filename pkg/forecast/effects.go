@@ -86,17 +86,18 @@ func (e *effects) examples(s *series, from int) (all []example) {
 }
 
 // unmarked is what a marked bucket of the past would have been: what it was filled with, or the mean of the same time in the cycle before
-// and in the one after, where there are both.
+// and in the one after, where there are both; at the level of that time, because what it is compared with was observed there.
 func (s *series) unmarked(t int) float64 {
-	y := s.at(s.n).y
 	if t+s.cycle >= s.n {
-		return y[t]
+		return s.y[t]
 	}
+	y := s.at(s.n).y
+	moved := y[t] - s.y[t]
 	before := y[t]
 	if t >= s.whole() {
 		before = y[s.back[oneCycle][t]]
 	}
-	return before/2 + y[t+s.cycle]/2
+	return before/2 + y[t+s.cycle]/2 - moved
 }
 
 // between is the effect that leads from expected to x.
@@ -167,6 +168,15 @@ func (e *effects) apply(s *series, median, width []float64) {
 		median[i] = s.clamp(math.Min(math.Max(x, math.Min(low, e.low)), math.Max(high, e.high)))
 		width[i] *= math.Max(factor, 0.5) * math.Sqrt(1+1/float64(days))
 	}
+}
+
+// within is the range of a band some steps ahead: where a calendar holds, with what was observed when it did. A nil e knows none.
+func (e *effects) within(s *series, steps int) (low, high float64) {
+	low, high = s.low[s.n-1], s.high[s.n-1]
+	if e != nil && e.known(s.marks[s.n+steps]) > 0 {
+		low, high = math.Min(low, e.low), math.Max(high, e.high)
+	}
+	return s.widened(low, high, s.n, steps, bandRoom)
 }
 
 // known is the smallest number of days from which a calendar that holds is known, 0 where none is.

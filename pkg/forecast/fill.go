@@ -36,18 +36,25 @@ func (s *series) fill() {
 		h.level = s.marked[0] // the first value, in an event
 	}
 	s.y[0] = s.clamp(h.level)
+	least := math.Inf(-1) // of what takes the place of an observation: what never was negative stays so
+	if s.y[0] >= 0 {
+		least = 0
+	}
 	watch := shifts{past: s.y}
 	for t := 1; t < s.n; t++ {
 		lags := [2]float64{watch.past[s.back[oneSeason][t]], watch.past[s.back[oneCycle][t]]}
 		expected := h.expect(lags, t >= s.seasoned())
 		x := s.seen[t]
 		if x != x {
-			s.y[t] = s.clamp(expected)
+			s.y[t] = s.clamp(math.Max(expected, least))
 			watch.past[t] = s.y[t]
 			h.skip()
 			continue
 		}
-		s.y[t] = s.clamp(h.cut(s, t, x, expected))
+		if x < 0 {
+			least = math.Inf(-1)
+		}
+		s.y[t] = s.clamp(math.Max(h.cut(s, t, x, expected), least))
 		watch.past[t] = s.y[t]
 		h.learn(t, s.y[t], s.y[t-1], expected)
 		if t >= s.seasoned() {

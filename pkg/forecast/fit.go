@@ -58,7 +58,8 @@ func stacked(s *series, origins []int) [][]model {
 	if s.perDay == 1 {
 		naive = oneCycle // which is the season
 	}
-	for _, m := range []model{naive, repeat(oneCycle), drift{}, profile{}, usual{}, steady(1), steady(7)} {
+	simple := []model{naive, repeat(oneCycle), drift{}, profile{}, usual{}, steady(1), steady(7)}
+	for _, m := range slices.Compact(simple) { // two are the same where a bucket is a day
 		members = append(members, slices.Repeat([]model{m}, len(origins)))
 	}
 	members = append(members, autoregressions(s, origins, false, math.Inf(1)))
@@ -110,11 +111,13 @@ func (f *Fitted) Forecast(h History, to Future, levels []float64) Forecast {
 	for i := range width {
 		width[i] = f.size[s.slot[s.n+i]] * math.Sqrt(math.Max(float64(i+1)/beyond, 1))
 	}
+	var events *effects
 	if s.marks != nil {
-		learnEffects(s, &f.size).apply(s, out.Median, width)
+		events = learnEffects(s, &f.size)
+		events.apply(s, out.Median, width)
 	}
 	for _, level := range levels {
-		out.Bands = append(out.Bands, f.band(s, level, out.Median, width))
+		out.Bands = append(out.Bands, f.band(s, events, level, out.Median, width))
 	}
 	return out
 }
@@ -122,12 +125,12 @@ func (f *Fitted) Forecast(h History, to Future, levels []float64) Forecast {
 // relativeFloor of a band's half width against its median.
 const relativeFloor = 1e-3
 
-func (f *Fitted) band(s *series, level float64, median, width []float64) Band {
+func (f *Fitted) band(s *series, events *effects, level float64, median, width []float64) Band {
 	band := Band{level, make([]float64, len(median)), make([]float64, len(median))}
 	lower, upper := f.bands.curves(f.bands.share(level))
 	f.stack.ladder.each(len(median), func(i, a, b int, share float64) {
 		x := median[i]
-		low, high := s.within(s.n, i, bandRoom)
+		low, high := events.within(s, i)
 		least := relativeFloor * math.Abs(x)
 		down := math.Max(-width[i]*(lower[a]+share*(lower[b]-lower[a])), least)
 		up := math.Max(width[i]*(upper[a]+share*(upper[b]-upper[a])), least)

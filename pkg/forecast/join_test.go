@@ -84,6 +84,22 @@ func TestForecastDoubtsAYoungTrend(t *testing.T) {
 	require.False(t, trend)
 }
 
+// A climb that levels off is followed no more than one that has only begun.
+func TestForecastDoubtsAClimbThatEnds(t *testing.T) {
+	for seed := range uint64(5) {
+		h := history(seed, 288, 21, 3)
+		const hours = 12
+		for i := range hours * 12 {
+			h.Values[len(h.Values)-hours*12+i] += 400 * (1 - math.Exp(-float64(i)/12/6))
+		}
+		m := scoring(h)
+		_, under := m.Trending()
+		require.True(t, under)
+		_, trend := fitted(t, forecast.Auto, h).ForecastWith(m, h, after(h, 1), []float64{0.95})
+		require.False(t, trend, "seed %d", seed)
+	}
+}
+
 // What repeats is no leak, however steep: a climb that each day has is forecast from the past.
 func TestForecastKnowsDailyClimbs(t *testing.T) {
 	h := history(2, 288, 21, 3)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -150,8 +151,8 @@ func TestManyAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			require.Equal(t, want, f.Forecast(h, to, []float64{0.8, 0.9, 0.95}))
-			require.Positive(t, f.Report().Origins)
+			assert.Equal(t, want, f.Forecast(h, to, []float64{0.8, 0.9, 0.95}))
+			assert.Positive(t, f.Report().Origins)
 		})
 	}
 	all.Wait()
@@ -193,6 +194,47 @@ func TestBandsKeepTheirPromise(t *testing.T) {
 		require.InDelta(t, level, inside[k]/steps, 0.05)
 		require.InDelta(t, inside[k]/steps, reported[k], 0.05)
 	}
+}
+
+// TestBandsOfShortHistories: after two days there is one back-test at most, and a band must not believe it.
+func TestBandsOfShortHistories(t *testing.T) {
+	const series = 60
+	for _, c := range []struct {
+		perDay, days int
+		memory       float64 // of the noise
+		least        float64
+	}{
+		{hourly, 1, 0.95, 0.77}, {hourly, 1, 1, 0.78}, {hourly, 7, 1, 0.66}, {96, 1, 0.95, 0.89}, {96, 7, 1, 0.71},
+	} {
+		inside, steps := 0.0, 0.0
+		for seed := range uint64(series) {
+			all := history(seed, c.perDay, 2+c.days, 0)
+			r := rand.New(rand.NewPCG(seed, 77))
+			level := 1000.0
+			for i := range all.Values {
+				level += (1-c.memory)*(1000-level) + r.NormFloat64()
+				all.Values[i] = level
+			}
+			h := all
+			n := 2*c.perDay + 1
+			h.Values, h.Phases = all.Values[:n], all.Phases[:n]
+			out := ahead(t, h, forecast.Future{Phases: all.Phases[n:]})
+			for i, x := range all.Values[n:] {
+				steps++
+				if x >= out.Bands[0].Lower[i] && x <= out.Bands[0].Upper[i] {
+					inside++
+				}
+			}
+		}
+		t.Logf("%d a day, %d days ahead, memory %v: held %.3f", c.perDay, c.days, c.memory, inside/steps)
+		require.Greater(t, inside/steps, c.least)
+	}
+}
+
+// TestSizeHoldsThePattern: the week that a classical model keeps counts in its size.
+func TestSizeHoldsThePattern(t *testing.T) {
+	h := history(1, fine, 14, 3)
+	require.GreaterOrEqual(t, fitted(t, forecast.MSTL, h).Size()-fitted(t, forecast.SeasonalNaive, h).Size(), 8*7*fine)
 }
 
 // TestReport: the numbers are those of a series whose noise is known.

@@ -68,6 +68,7 @@ func (s *series) mark(h History, to Future, start int) {
 	s.marks = make([]uint32, s.n+len(to.Phases))
 	copy(s.marks[:s.n], h.Marks[min(start, len(h.Marks)):])
 	copy(s.marks[s.n:], to.Marks)
+	s.leaveHabits()
 	s.marked = make([]float64, s.n)
 	for t := range s.marked {
 		s.marked[t] = math.NaN()
@@ -115,7 +116,11 @@ const (
 
 // within is the range of what is forecast steps after n values, with a share of it as room: what never was negative stays so.
 func (s *series) within(n, steps int, share float64) (low, high float64) {
-	low, high = s.low[n-1], s.high[n-1]
+	return s.widened(s.low[n-1], s.high[n-1], n, steps, share)
+}
+
+// widened is a range of the past with that room.
+func (s *series) widened(low, high float64, n, steps int, share float64) (float64, float64) {
 	beyond := (share + float64(steps)/float64(n)) * (high - low)
 	floor := s.lower
 	if low >= 0 {

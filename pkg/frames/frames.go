@@ -1,12 +1,15 @@
 package frames
 
 import (
+	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
@@ -20,6 +23,7 @@ type Series struct {
 	Analysis analysis.Result
 	Labels   data.Labels // of a split, whose series are joined over members: the labels they share; nil: those of the account and the key
 	Members  int         // of a split: how many series are joined; 0: it is one of AWS's own
+	Flagged  int         // observations that fail a check, and are left out of what is learnt
 }
 
 // Usage is what the whole query cost; it stands in every frame's metadata.
@@ -27,6 +31,7 @@ type Usage struct {
 	Series           int     `json:"series"`
 	Requests         int     `json:"requests"`
 	MetricsAsked     int     `json:"metricsAsked"`
+	MetricsSaved     int     `json:"metricsSaved"` // answered from the cache alone
 	EstimatedCostUSD float64 `json:"estimatedCostUSD"`
 	CacheHits        int     `json:"cacheHits"`
 	RevisedPoints    int     `json:"revisedPoints"`
@@ -47,6 +52,8 @@ type Meta struct {
 	Note          string        `json:"note,omitempty"`     // why a value is null
 	Members       int           `json:"members,omitempty"`  // of a roll-up or a split: how many series stand behind it
 	RollUp        []string      `json:"rollUp,omitempty"`   // the labels of a roll-up
+	Flagged       int           `json:"flagged,omitempty"`  // of value: observations that fail a check, and are left out of what is learnt
+	Estimate      bool          `json:"estimate,omitempty"` // of costs: AWS's bill alone knows the price
 	Usage         Usage         `json:"usage"`
 }
 
@@ -81,11 +88,25 @@ func Build(all []Series, o Options) data.Frames {
 		labels[i] = LabelsOf(s)
 	}
 	names := displayNames(labels, o.Query.Legend)
-	out := make(data.Frames, 0, len(all)*len(o.Query.Measures))
+	each := len(o.Query.Measures)
+	out := make(data.Frames, len(all)*each)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, s := range all {
-		for _, m := range o.Query.Measures {
-			out = append(out, o.frame(s, m, names[i]))
-		}
+		group.Go(func() (err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					err = fmt.Errorf("%v", p)
+				}
+			}()
+			for n, m := range o.Query.Measures {
+				out[i*each+n] = o.frame(s, m, names[i])
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		panic(err) // here, where the caller can catch it
 	}
 	return out
 }
@@ -93,6 +114,9 @@ func Build(all []Series, o Options) data.Frames {
 func (o Options) frame(s Series, m query.Measure, name string) *data.Frame {
 	meta := o.meta(m, s.Observed.Window.Period)
 	meta.Members = s.Members
+	if m == query.Value {
+		meta.Flagged = s.Flagged
+	}
 	if o.Query.Threshold.Metric != nil {
 		meta.Threshold = s.Analysis.Threshold
 	}

@@ -7,23 +7,24 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
-// flights lets one reader at a time work on a series, so that parallel queries ask AWS once. A claim never waits while it holds
-// something, so readers of overlapping sets cannot wait for each other in a circle. The zero value is ready.
-type flights struct {
+// Flights lets one reader at a time work on a series, so that parallel queries ask AWS once. A claim never waits while it holds
+// something, so readers of overlapping sets cannot wait for each other in a circle. The zero value is ready. Readers of one store share
+// one; see Reader.Sharing.
+type Flights struct {
 	mutex sync.Mutex
 	busy  map[string]chan struct{}
 }
 
 // claim is what one reader works on. It is safe for concurrent use.
 type claim struct {
-	flights *flights
+	flights *Flights
 	keys    []series.Key
 	indices []int
 	held    map[string]chan struct{} // by key; guarded by the flights' mutex
 }
 
 // claim takes those of the indexed keys that are free. It returns them, the others, and a function that waits until the others are free.
-func (f *flights) claim(keys []series.Key, indices []int) (mine *claim, theirs []int, wait func(context.Context) error) {
+func (f *Flights) claim(keys []series.Key, indices []int) (mine *claim, theirs []int, wait func(context.Context) error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	if f.busy == nil {

@@ -19,6 +19,7 @@ type plan struct {
 	namespace  string
 	now        time.Time
 	settle     time.Duration
+	patience   time.Duration // how much later than it could be the newest point may come
 	finalUntil time.Time     // buckets that begin before it are final once they are held
 	wanted     series.Window // what is asked for, as far as it is settled
 	tail       series.Window // the settled buckets that may still change; empty where the wanted ones are all final
@@ -46,8 +47,12 @@ func (p plan) missing(held store.Held) series.Window {
 	var covered []series.Window
 	edge := p.tail.Start // where what is final ends
 	for _, e := range held.Extents {
-		if e.Final() || p.fresh(e) {
-			covered = append(covered, e.Window)
+		if fresh := p.fresh(e); e.Final() || fresh {
+			w := e.Window
+			if fresh && !w.End.Before(p.settled(e.FetchedAt)) {
+				w.End = p.tail.End // what came since is not missed yet
+			}
+			covered = append(covered, w)
 		}
 		if e.Final() && e.End.Before(p.tail.End) {
 			edge = e.End
@@ -65,10 +70,18 @@ func (p plan) missing(held store.Held) series.Window {
 }
 
 // fresh says that no bucket can have become complete since the extent was asked for, so that asking again within this period is of no
-// use.
+// use; or none that is not waited for with patience.
 func (p plan) fresh(e store.Extent) bool {
-	settled := func(t time.Time) time.Time { return series.Floor(t.Add(-p.settle), e.Period) }
-	return !p.now.Before(e.FetchedAt) && settled(e.FetchedAt).Equal(settled(p.now))
+	if e.Final() || p.now.Before(e.FetchedAt) {
+		return false
+	}
+	late := p.settled(p.now).Sub(p.settled(e.FetchedAt))
+	return late == 0 || late < p.patience
+}
+
+// settled is the end of what is complete at a time.
+func (p plan) settled(at time.Time) time.Time {
+	return series.Floor(at.Add(-p.settle), p.wanted.Period)
 }
 
 // result is what the store alone answers: final and whole is only what was read.
@@ -85,6 +98,9 @@ func (p plan) result(held store.Held) Result {
 		}
 	}
 	out := Result{Series: held.Series.Slice(w), Unkept: unkept.Intersect(w)}
+	if n := len(held.Extents); n > 0 {
+		out.AskedUntil = held.Extents[n-1].End
+	}
 	out.FinalUntil, out.WholeUntil = settledAt(p.namespace, w.Period, asked)
 	if hole, found := p.hole(held); found {
 		out.FinalUntil, out.WholeUntil = earlier(out.FinalUntil, hole), earlier(out.WholeUntil, hole)

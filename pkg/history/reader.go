@@ -29,22 +29,33 @@ type Reader struct {
 	store   Store
 	fetcher Fetcher
 	clock   func() time.Time
-	flights flights
+	flights *Flights
+	meter   Meter
 }
 
 // NewReader returns a reader.
 func NewReader(s Store, f Fetcher, clock func() time.Time) *Reader {
-	return &Reader{store: s, fetcher: f, clock: clock}
+	return &Reader{store: s, fetcher: f, clock: clock, flights: &Flights{}, meter: unmetered{}}
+}
+
+// Sharing makes readers of one store wait for each other where they want the same series: an instance of a data source that ends and the
+// one that takes its place ask AWS once. Call it before the first Read.
+func (r *Reader) Sharing(f *Flights) *Reader {
+	r.flights = f
+	return r
 }
 
 // Result is one series as far as it is known.
 type Result struct {
-	Series     series.Series // of the window, clipped to what is settled
-	FinalUntil time.Time     // buckets that begin before it will not change any more
-	WholeUntil time.Time     // counts of buckets that begin before it are whole; later ones may still grow
-	Unkept     series.Window // the older part of the window that AWS no longer keeps and the cache does not hold
-	Revised    int           // points that this read found changed
-	Err        error         // AWS could not be asked for all that is missing; Series holds what is stored, and nothing beyond it is final or whole
+	Series     series.Series       // of the window, clipped to what is settled
+	FinalUntil time.Time           // buckets that begin before it will not change any more
+	WholeUntil time.Time           // counts of buckets that begin before it are whole; later ones may still grow
+	Unkept     series.Window       // the older part of the window that AWS no longer keeps and the cache does not hold
+	Revised    int                 // points that this read found changed
+	Odd        int                 // what this read found odd in AWS's answer
+	Oddities   []cloudwatch.Oddity // some of it
+	AskedUntil time.Time           // AWS was asked for the buckets that begin before it; zero: for none of the window
+	Err        error               // AWS could not be asked for all that is missing; Series holds what is stored, and nothing beyond it is final or whole
 }
 
 // Usage says what a read cost.
@@ -52,6 +63,12 @@ type Usage struct {
 	Series    int // read
 	CacheHits int // answered without asking AWS
 	Revised   int // points found changed
+	// MetricsSaved are answered from the cache alone: without one, each metric of each read would have been asked. That is what Grafana's own
+	// CloudWatch data source does at each refresh of each viewer, and it is counted once per read even where it would have taken several pages.
+	MetricsSaved int
+
+	Points int // that AWS answered
+	Odd    int // of what it answered, that is odd
 	cloudwatch.Usage
 }
 
@@ -97,11 +114,12 @@ func (r *Reader) Read(ctx context.Context, keys []series.Key, w series.Window) (
 		}
 		todo = theirs
 	}
-	for _, a := range rd.asked {
-		if !a {
+	for i, a := range rd.asked {
+		if !a && rd.results[i].Err == nil {
 			rd.usage.CacheHits++
 		}
 	}
+	rd.save(ctx)
 	return rd.results, rd.usage, nil
 }
 
@@ -128,6 +146,7 @@ func (rd *reading) fromStore(ctx context.Context, mine *claim) (map[fetchGroup][
 	groups := map[fetchGroup][]int{}
 	for namespace, members := range byNamespace(rd.keys, mine.indices) {
 		p := newPlan(namespace, rd.window, rd.now)
+		p.patience = patienceOf(ctx)
 		held, err := rd.store.Load(ctx, pick(rd.keys, members), p.load)
 		if err != nil {
 			return nil, err
@@ -172,6 +191,12 @@ func pick(keys []series.Key, indices []int) []series.Key {
 
 // fetch asks AWS for one group, keeps what came and merges it into the results. Groups run side by side and share no series.
 func (rd *reading) fetch(ctx context.Context, group fetchGroup, members []int) error {
+	if err := rd.meter.Allow(ctx); err != nil {
+		for _, i := range members {
+			rd.results[i].Err = err
+		}
+		return nil
+	}
 	outcomes, used := rd.fetcher.Fetch(ctx, group.scope, group.window, pick(rd.keys, members))
 	rd.count(Usage{Usage: used})
 	var writes []store.Write
@@ -186,8 +211,11 @@ func (rd *reading) fetch(ctx context.Context, group fetchGroup, members []int) e
 			continue
 		}
 		fetched := outcomes[j].Series
+		odd := len(outcomes[j].Oddities) + outcomes[j].MoreOddities
+		rd.results[i].Oddities, rd.results[i].Odd = outcomes[j].Oddities, odd
 		writes = append(writes, store.Write{Series: fetched, FinalUntil: finalUntil(fetched, rd.now), FetchedAt: rd.now})
 		written = append(written, i)
+		rd.count(Usage{Points: observed(fetched), Odd: odd})
 	}
 	if len(writes) == 0 {
 		return nil
@@ -198,7 +226,7 @@ func (rd *reading) fetch(ctx context.Context, group fetchGroup, members []int) e
 		return err
 	}
 	for j, i := range written {
-		rd.results[i].Revised = revised[j]
+		rd.results[i].Revised, rd.results[i].AskedUntil = revised[j], group.window.End
 		rd.results[i].FinalUntil, rd.results[i].WholeUntil = settledAt(group.namespace, group.window.Period, rd.now)
 		rd.count(Usage{Revised: revised[j]})
 		merge(rd.results[i].Series, writes[j].Series)
@@ -210,7 +238,18 @@ func (rd *reading) count(u Usage) {
 	rd.mutex.Lock()
 	defer rd.mutex.Unlock()
 	rd.usage.Revised += u.Revised
+	rd.usage.Points += u.Points
+	rd.usage.Odd += u.Odd
 	rd.usage.Usage = rd.usage.Usage.Add(u.Usage)
+}
+
+func observed(s series.Series) (n int) {
+	for _, v := range s.Values {
+		if v == v { // not NaN
+			n++
+		}
+	}
+	return n
 }
 
 // merge puts fetched points over held ones, by the store's own rule: what is missing erases nothing.

@@ -18,8 +18,9 @@ const slowFinalAge = 3 * 24 * time.Hour
 
 var slowNamespaces = []string{"AWS/S3", "AWS/Billing"}
 
-// emptyAge is the age at which the missing points after the last one are final: an agent that was cut off sends later what it has kept.
-const emptyAge = 24 * time.Hour
+// emptyAge is the age at which the missing points after the last one are final: an agent that was cut off sends later what it has kept. It
+// is more than a day, so that a clock that is a day ahead makes nothing final that is still to come.
+const emptyAge = 26 * time.Hour
 
 // finalAge is the age, after the end of its bucket, at which a point of the namespace is final.
 func finalAge(namespace string) time.Duration {
@@ -29,7 +30,11 @@ func finalAge(namespace string) time.Duration {
 	return usualFinalAge
 }
 
-// finalUntil is where what was fetched stops being final. Missing points after the last one stay open longer.
+// openAge is the age from which on everything is final.
+func openAge(namespace string) time.Duration { return max(finalAge(namespace), emptyAge) }
+
+// finalUntil is where what was fetched stops being final. Missing points after the last one stay open longer, and so do the newest points,
+// counted from the last of them: where our clock is ahead they are younger than they look.
 func finalUntil(fetched series.Series, now time.Time) time.Time {
 	period := fetched.Window.Period
 	until := series.Floor(now.Add(-finalAge(fetched.Key.Namespace)), period)
@@ -39,6 +44,9 @@ func finalUntil(fetched series.Series, now time.Time) time.Time {
 			end = fetched.Window.Time(i + 1)
 			break
 		}
+	}
+	if open := series.Floor(end.Add(publishDelay(fetched.Key.Namespace)-finalAge(fetched.Key.Namespace)), period); open.Before(end) {
+		end = open
 	}
 	if empty := series.Floor(now.Add(-emptyAge), period); end.Before(empty) {
 		end = empty

@@ -92,6 +92,12 @@ func (i *Instance) explain(ctx context.Context, asked question) (any, []accounts
 	if err != nil {
 		return nil, nil, ours{err}
 	}
+	if subject.shown.Flagged > 0 { // the detector has not seen it
+		e.Value = subject.shown.Observed.Values[0]
+		if math.IsNaN(e.Score) {
+			e.Skipped = "quality"
+		}
+	}
 	return explained(e, u.labels, columnNames(q)), firstOfEach(slices.Concat(p.failures, read.failures)), nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awscloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/grafana/grafana-aws-sdk/pkg/awsds"
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -30,19 +29,25 @@ type Factory struct {
 	cacheDir string
 	stores   store.Registry
 	clock    func() time.Time
+	ticks    ticker // of collectors
+	flights  history.Flights
 	upkeep   upkeep
-	observe  func(analysis.States) analysis.States // of tests: stands between the engines and their stores; nil: nothing does
+
+	recording sync.Mutex // held while logs of events are compared and continued
+
+	observe func(analysis.States) analysis.States // of tests: stands between the engines and their stores; nil: nothing does
 }
 
 // NewFactory returns a factory whose instances keep their cache in the directory. An empty one is the system's temporary directory,
 // which works everywhere but may be emptied; health says so.
 func NewFactory(cacheDir string) *Factory {
-	return &Factory{cacheDir: cacheDir, clock: time.Now}
+	return &Factory{cacheDir: cacheDir, clock: time.Now, ticks: systemTicker}
 }
 
 // Instance is one configured data source. Grafana makes a new one whenever its settings change.
 type Instance struct {
 	clock     func() time.Time
+	uid       string // of the data source
 	directory *accounts.Directory
 	simulated bool
 	tempCache bool
@@ -54,7 +59,16 @@ type Instance struct {
 	reader    *history.Reader
 	engine    *analysis.Engine
 	calendars calendar.Set
+	quality   quality
+	odd       oddities
+	events    *eventLog
+	tokenKey  []byte  // of the tokens of pages
+	budget    *budget // nil: none
+	savings   savings
+	watched   []watchedQuery     // by the collector
+	collector *history.Collector // nil: nothing is kept warm
 	resources backend.CallResourceHandler
+	guard     guard
 	release   func()
 	upkeep    *upkeep
 	keeping   atomic.Bool // what was learnt is being stored
@@ -65,6 +79,8 @@ type Instance struct {
 	clients map[cloudwatch.Scope]*awscloudwatch.Client
 	users   int // calls under way
 	gone    bool
+
+	stopCollector context.CancelFunc // nil: there is none
 }
 
 var (
@@ -77,9 +93,14 @@ var (
 // NewInstance builds an instance. Wrong settings and a cache that cannot be opened are not errors here, where Grafana would show a
 // message without the reason: the instance keeps the problem and every answer says it.
 func (f *Factory) NewInstance(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
-	i := &Instance{clock: f.clock, upkeep: &f.upkeep, clients: map[cloudwatch.Scope]*awscloudwatch.Client{}, release: func() {}}
+	i := &Instance{uid: s.UID, tokenKey: tokenKeyOf(s.UID, s.DecryptedSecureJSONData), clock: f.clock, upkeep: &f.upkeep, clients: map[cloudwatch.Scope]*awscloudwatch.Client{}, release: func() {}}
 	i.resources = i.newResources()
 	settings, err := accounts.ParseSettings(s.JSONData, s.DecryptedSecureJSONData)
+	if err == nil {
+		i.watched, err = watchList(settings.Collector)
+	}
+	i.guard = newGuard(settings.Privacy, s.DecryptedSecureJSONData)
+	i.guard.know(settings.Accounts)
 	if err != nil {
 		i.problem = err
 		return i, nil
@@ -106,14 +127,23 @@ func (i *Instance) open(ctx context.Context, f *Factory, settings accounts.Setti
 	}
 	i.upkeep.join(i, policyOf(settings.Cache), i.clock())
 	i.directory = accounts.NewDirectory(settings, outside)
-	i.calendars = settings.Calendars
+	i.guard.know(i.directory.Accounts())
+	i.calendars, i.budget = settings.Calendars, i.newBudget(settings.DailyBudgetUSD)
+	i.quality = qualityOf(settings.Quality)
+	i.events = newEventLog(i.store, i.uid, &f.recording, i.clock)
+	i.events.log = i.guard.log()
 	i.engine = analysis.New(analysis.Options{Location: location, States: f.statesOf(i.store), Version: version()})
 	limit := 0
 	if auth, ok := awsds.ReadAuthSettingsFromContext(ctx); ok {
 		limit = auth.ListMetricsPageLimit
 	}
 	i.catalog = &cloudwatch.Catalog{Clients: i.client, Ledger: i.record, Clock: i.clock, PageLimit: limit}
-	i.reader = history.NewReader(i.store, &cloudwatch.Fetcher{Clients: i.client, Ledger: i.record, Clock: i.clock}, i.clock)
+	i.odd = oddities{store: i.store, log: i.guard.log(), unkept: &sync.Once{}, fetcher: &cloudwatch.Fetcher{Clients: i.client, Ledger: i.record, Clock: i.clock}}
+	i.reader = history.NewReader(i.store, i.odd, i.clock).Metered(meter{i})
+	if !i.simulated { // which has a store of its own
+		i.reader.Sharing(&f.flights)
+	}
+	i.beginCollecting(ctx, f, settings.Collector)
 	return nil
 }
 
@@ -158,6 +188,9 @@ func (i *Instance) Dispose() {
 	i.mutex.Lock()
 	idle := !i.gone && i.users == 0
 	i.gone = true
+	if i.stopCollector != nil {
+		i.stopCollector()
+	}
 	i.mutex.Unlock()
 	if idle {
 		i.letGo()
@@ -169,7 +202,7 @@ func (i *Instance) client(ctx context.Context, scope cloudwatch.Scope) (cloudwat
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
 	if c, ok := i.clients[scope]; ok {
-		return c, nil
+		return i.guard.watch(renewing{c}), nil
 	}
 	account, err := i.directory.Find(scope.AccountID)
 	if err != nil {
@@ -181,32 +214,10 @@ func (i *Instance) client(ctx context.Context, scope cloudwatch.Scope) (cloudwat
 	}
 	c := awscloudwatch.NewFromConfig(cfg, func(o *awscloudwatch.Options) {
 		o.BaseEndpoint = i.directory.CloudWatchEndpoint()
-		// AWS throttles per account, region and API, which is one client here: each learns its own rate.
-		o.RetryMode = aws.RetryModeAdaptive
-		o.RetryMaxAttempts = 5
+		o.Retryer = newRetryer()
 	})
 	i.clients[scope] = c
-	return c, nil
-}
-
-// record puts a call of CloudWatch into the ledger.
-func (i *Instance) record(c cloudwatch.Call) {
-	i.enter(store.Entry{
-		At: c.At, AccountID: c.Scope.AccountID, Region: c.Scope.Region, Operation: c.Operation,
-		Metrics: c.Metrics, Datapoints: c.Datapoints, CostUSD: c.CostUSD, Error: c.Err,
-	})
-}
-
-// recordSTS puts a call of STS into the ledger; they cost nothing.
-func (i *Instance) recordSTS(c accounts.Call) {
-	i.enter(store.Entry{At: c.At, AccountID: c.Target.Account.ID, Region: c.Target.Region, Operation: c.Operation, Error: c.Err})
-}
-
-// enter writes to the ledger. One that cannot be written must not fail the answer that was paid for; it is logged.
-func (i *Instance) enter(e store.Entry) {
-	if err := i.store.Record(context.Background(), e); err != nil {
-		backend.Logger.Error("an AWS call is missing in the ledger", "account", e.AccountID, "operation", e.Operation, "error", err)
-	}
+	return i.guard.watch(renewing{c}), nil
 }
 
 func (i *Instance) scope(t accounts.Target) cloudwatch.Scope {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/build/buildinfo"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
@@ -54,6 +53,7 @@ func (i *Instance) keep() {
 		defer done()
 		defer i.keeping.Store(false)
 		i.write(keepTimeout, i.engine.Flush)
+		i.putSavings(keepTimeout, savingsPause)
 	}()
 }
 
@@ -67,7 +67,7 @@ func (i *Instance) write(timeout time.Duration, put func(context.Context) error)
 	}()
 	if err != nil {
 		i.unkept.Do(func() {
-			backend.Logger.Warn("what detectors have learnt cannot be stored; it is worked out again after a restart", "error", err)
+			i.guard.log().warn("what detectors have learnt cannot be stored; it is worked out again after a restart", "error", err)
 		})
 	}
 }
@@ -76,7 +76,11 @@ func (i *Instance) write(timeout time.Duration, put func(context.Context) error)
 func (i *Instance) letGo() {
 	if i.engine != nil {
 		i.write(closeTimeout, i.engine.Close)
+		i.putSavings(closeTimeout, 0)
 	}
 	i.upkeep.leave(i)
+	if i.directory != nil {
+		i.directory.Close()
+	}
 	i.release()
 }

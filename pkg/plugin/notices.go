@@ -62,6 +62,12 @@ func (i *Instance) notices(p plan, failures []accounts.Failure, read reading, sh
 	for _, name := range read.empty {
 		add(data.NoticeSeverityWarning, "%s has no data with these dimensions", name)
 	}
+	if read.withheld.why != nil {
+		add(data.NoticeSeverityWarning, "%s", read.withheld.notice())
+	}
+	for _, text := range read.odd {
+		add(data.NoticeSeverityWarning, "%s", text)
+	}
 	if silent != nil {
 		add(data.NoticeSeverityWarning, "%v", silent)
 	}

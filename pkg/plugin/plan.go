@@ -26,6 +26,8 @@ type plan struct {
 	recurring calendar.Set  // whose effect a forecast expects again
 	choice    string        // identifies what the series are chosen from
 	keys      []series.Key  // of the query's metric; each further column has as many of its own
+	checks    []check
+	others    []query.Column // metrics that are read for the checks alone
 	units     []unit
 	failures  []accounts.Failure
 	cut       string
@@ -64,6 +66,7 @@ func (i *Instance) plan(ctx context.Context, q query.Query, w series.Window) (pl
 		return p, err
 	}
 	p.choice, p.failures = i.choice(q, targets), append(failures, failed...)
+	p.checks, p.others = i.checks(p)
 	p.keys, p.cut = limit(keys, w, 1+len(p.beside()))
 	p.units = i.units(q.Detector, p.keys)
 	return p, nil
@@ -95,14 +98,17 @@ func (p plan) columns() []query.Column {
 	return p.query.Detector.Columns
 }
 
-// beside are the metrics that are read beside the query's own: the columns, and last the one that is a threshold.
+// beside are the metrics that are read beside the query's own: the columns, the one that is a threshold, and those for checks alone.
 func (p plan) beside() []query.Column {
-	all := p.columns()
-	if t := p.query.Threshold.Metric; t != nil && p.query.WantsForecast() {
-		all = append(slices.Clone(all), *t)
+	all := slices.Clone(p.columns())
+	if p.limited() {
+		all = append(all, *p.query.Threshold.Metric)
 	}
-	return all
+	return append(all, p.others...)
 }
+
+// limited says that a metric is read that is a threshold.
+func (p plan) limited() bool { return p.query.Threshold.Metric != nil && p.query.WantsForecast() }
 
 // asked are the keys to read: of the query's metric, then those of each metric beside it, all in the order of the plan's keys.
 func (p plan) asked() []series.Key {

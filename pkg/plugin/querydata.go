@@ -30,9 +30,10 @@ const (
 	leastBuckets = 3
 )
 
-// QueryData answers each query of the request by itself: one that fails leaves the others alone.
-func (i *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
+// queryData is QueryData for those who may see everything.
+func (i *Instance) queryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	defer i.use()()
+	ctx = askedByQuery(ctx, req)
 	response := backend.NewQueryDataResponse()
 	alert := fromAlert(req.Headers)
 	var (
@@ -109,9 +110,18 @@ func (i *Instance) run(ctx context.Context, dq backend.DataQuery, alert bool) (d
 	if alert && (len(p.failures) > 0 || p.cut != "") {
 		return nil, backend.DownstreamError(whole(p.failures, p.cut))
 	}
+	if !alert {
+		ctx = history.WithPatience(ctx, history.Patience(window))
+	}
 	read, err := i.read(ctx, p)
 	if err != nil {
 		return nil, err
+	}
+	if !alert {
+		i.keepWarm(p, read)
+	}
+	if err := read.withheld.stale(q.Period); alert && err != nil {
+		return nil, backend.DownstreamError(err)
 	}
 	subjects, err := assemble(p, read)
 	if err != nil {
@@ -127,6 +137,7 @@ func (i *Instance) run(ctx context.Context, dq backend.DataQuery, alert bool) (d
 	if err := i.analyse(p, p.scored(), subjects); err != nil {
 		return nil, err
 	}
+	i.events.record(ctx, subjects)
 	silent := unscored(subjects)
 	if alert && silent != nil {
 		return nil, silent
@@ -210,7 +221,7 @@ func (i *Instance) analyse(p plan, w series.Window, subjects []subject) error {
 				return nil
 			}
 			r := s.request
-			r.Range = w
+			r.Range, r.Journal = w, true
 			s.shown.Analysis = i.engine.Analyse(r)
 			return nil
 		})
@@ -219,5 +230,5 @@ func (i *Instance) analyse(p plan, w series.Window, subjects []subject) error {
 }
 
 func usageOf(u history.Usage) frames.Usage {
-	return frames.Usage{Series: u.Series, Requests: u.Requests, MetricsAsked: u.MetricsAsked, EstimatedCostUSD: u.CostUSD, CacheHits: u.CacheHits, RevisedPoints: u.Revised}
+	return frames.Usage{Series: u.Series, Requests: u.Requests, MetricsAsked: u.MetricsAsked, MetricsSaved: u.MetricsSaved, EstimatedCostUSD: u.CostUSD, CacheHits: u.CacheHits, RevisedPoints: u.Revised}
 }

@@ -16,13 +16,15 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 )
 
-// question is the body of explain and influencers.
+// question is the body of explain, influencers and zones.
 type question struct {
 	Query  json.RawMessage `json:"query"`
 	Time   string          `json:"time"` // of explain
-	From   string          `json:"from"` // of influencers
+	From   string          `json:"from"` // of influencers and zones
 	To     string          `json:"to"`
 	Labels data.Labels     `json:"labels"` // of the series asked about, as many as needed
+	Limit  int             `json:"limit"`  // of zones: points of a page
+	After  string          `json:"after"`  // of zones: where the page before ended
 }
 
 // parse reads the query asked about. A roll-up is asked about its series.
@@ -30,7 +32,11 @@ func (q question) parse() (query.Query, error) {
 	if len(q.Query) == 0 {
 		return query.Query{}, &query.FieldError{Field: "query", Reason: "is missing"}
 	}
-	return query.Parse("", q.Query)
+	parsed, err := query.Parse("", q.Query)
+	if err == nil && parsed.Kind != query.KindMetric {
+		err = &query.FieldError{Field: "query.kind", Reason: fmt.Sprintf("a query of kind %s has no scores to ask about: use %s", parsed.Kind, query.KindMetric)}
+	}
+	return parsed, err
 }
 
 func (q question) at(field, text string) (time.Time, error) {

@@ -9,12 +9,16 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
 	"github.com/vigia-cloudwatch/vigia/pkg/history"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
 // reading is what came back of a plan's series.
 type reading struct {
-	results  []history.Result   // of the plan's keys
+	all      []history.Result   // of all metrics, in the order of plan.asked
+	results  []history.Result   // of the plan's keys, as observed
+	trusted  []history.Result   // the same without what fails a check, as the columns are; it is what is learnt from
+	flagged  []int              // of the plan's keys: observations in the range that fail a check; nil: nothing was checked
 	columns  [][]history.Result // of each column, for each of the plan's keys
 	limits   []history.Result   // of the metric that is a threshold, for each of the plan's keys; nil: there is none
 	failures []accounts.Failure
@@ -22,27 +26,32 @@ type reading struct {
 	empty    []string // metrics beside the query's of which nothing was ever observed
 	unkept   int      // series of which AWS no longer keeps anything in the range
 	partly   int      // series of which AWS no longer keeps the older part
+	withheld withheld
+	odd      []string // what was odd in AWS's answers, for people
 }
 
 func (i *Instance) read(ctx context.Context, p plan) (reading, error) {
 	w := p.window
 	if p.analysed() {
 		w = analysis.Training(w)
+	} else if p.query.Kind == query.KindQuality {
+		w = qualityWindow(w)
 	}
 	all, usage, err := i.reader.Read(ctx, p.asked(), w)
 	if err != nil {
 		return reading{}, err
 	}
 	n := len(p.keys)
-	out := reading{results: all[:n], usage: usage}
+	out := reading{all: all, results: all[:n], usage: usage, odd: i.oddIn(all)}
 	for k, r := range out.results {
-		if r.Err != nil {
-			out.failures = append(out.failures, i.failure(p.keys[k], accounts.Explain(r.Err)))
-			if out.lost(k, p.window) {
-				continue
-			}
-			// What is stored is shown beside the failure.
+		lost := out.lost(k, p.window)
+		if r.Err != nil && (lost || !out.withheld.note(r, p.window)) {
+			out.failures = append(out.failures, i.failure(p.keys[k], nothingHeld(accounts.Explain(r.Err))))
 		}
+		if lost {
+			continue
+		}
+		// What is stored is shown beside the failure.
 		switch gone := r.Unkept.Intersect(p.window); {
 		case !gone.Empty() && gone.Len() == p.window.Len():
 			out.unkept++
@@ -53,23 +62,32 @@ func (i *Instance) read(ctx context.Context, p plan) (reading, error) {
 	for c, column := range p.beside() {
 		results := all[(c+1)*n : (c+2)*n]
 		name := fmt.Sprintf("column %s of %s", column.Statistic, column.Metric)
-		threshold := c == len(p.columns())
+		threshold := c == len(p.columns()) && p.limited()
+		check := c >= len(p.columns()) && !threshold
+		if check {
+			name = fmt.Sprintf("%s of %s, which a rule of the data source's quality names,", column.Statistic, column.Metric)
+		}
 		if threshold {
 			name = fmt.Sprintf("thresholdMetric %s of %s", column.Statistic, column.Metric)
 		}
 		for k, r := range results {
-			if r.Err != nil {
+			if r.Err != nil && (!observed(r.Series) || !out.withheld.note(r, p.window)) {
 				out.failures = append(out.failures, i.failure(p.keys[k], fmt.Errorf("%s: %w", name, accounts.Explain(r.Err))))
 			}
 		}
-		if n > 0 && !slices.ContainsFunc(results, func(r history.Result) bool { return r.Err != nil || observed(r.Series) }) {
+		builtIn := check && p.query.Kind == query.KindQuality // many resources do not report all that a rule is about
+		if n > 0 && !builtIn && !slices.ContainsFunc(results, func(r history.Result) bool { return r.Err != nil || observed(r.Series) }) {
 			out.empty = append(out.empty, name)
 		}
-		if threshold {
+		switch {
+		case threshold:
 			out.limits = results
-			continue
+		case !check:
+			out.columns = append(out.columns, results)
 		}
-		out.columns = append(out.columns, results)
+	}
+	if err := i.trust(p, all, &out); err != nil {
+		return out, ours{err}
 	}
 	out.failures = firstOfEach(out.failures)
 	return out, nil
@@ -82,7 +100,7 @@ func (i *Instance) failure(k series.Key, err error) accounts.Failure {
 // lost says that a series could not be read and that nothing of it is stored in the window.
 func (r reading) lost(key int, w series.Window) bool {
 	result := r.results[key]
-	return result.Err != nil && !observed(result.Series.Slice(w))
+	return result.Err != nil && !observed(result.Series.Slice(w)) && !knownEmpty(result, w)
 }
 
 // blind says that a column of a series could not be read and that nothing of it is stored: there is no score without it.

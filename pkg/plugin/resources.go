@@ -20,10 +20,10 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 )
 
-// CallResource serves what the editors ask; see docs/architecture.md for paths and parameters.
-func (i *Instance) CallResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
+// callResource is CallResource for those who may see everything.
+func (i *Instance) callResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
 	defer i.use()()
-	return i.resources.CallResource(ctx, req, sender)
+	return i.resources.CallResource(askedByResource(ctx, req), req, sender)
 }
 
 // noticeHeader names accounts that failed while others answered.
@@ -72,8 +72,14 @@ func (i *Instance) newResources() backend.CallResourceHandler {
 	mux.HandleFunc("GET /forecasters", i.resource(func(context.Context, url.Values) (any, []accounts.Failure, error) {
 		return query.Forecasters(), nil, nil
 	}))
+	mux.HandleFunc("GET /collector", i.resource(i.describeCollector))
 	mux.HandleFunc("POST /explain", i.answering(i.explain))
 	mux.HandleFunc("POST /influencers", i.answering(i.influence))
+	mux.HandleFunc("GET /events", i.resource(i.listEvents))
+	for _, z := range zones {
+		mux.HandleFunc("POST /zones/"+string(z), i.answering(i.zone(z)))
+		mux.HandleFunc("GET /zones/"+string(z), i.asking(i.zone(z)))
+	}
 	return httpadapter.New(mux)
 }
 

@@ -53,7 +53,7 @@ func (w *world) restart(fail error) *watched {
 	w.t.Helper()
 	states := &watched{fail: fail, loaded: map[int]int{}, put: map[int]int{}}
 	f := NewFactory(w.cacheDir)
-	f.clock = w.now
+	f.clock, f.ticks = w.now, noTicks
 	f.observe = func(inner analysis.States) analysis.States {
 		states.States = inner
 		return states

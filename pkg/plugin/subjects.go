@@ -17,6 +17,10 @@ type subject struct {
 	shown   frames.Series
 	request analysis.Request // without a range
 	blind   bool             // a column is missing: there is no score
+	first   int              // of the plan's keys: the first of its members
+	partial bool             // something of it could not be read: what it has may be told otherwise once it can
+	choice  string           // of what is joined or compared: how, and what the query chose it from; else empty
+	since   time.Time        // until then AWS no longer keeps what the cache does not hold; zero: it holds everything
 }
 
 // assemble makes the units of what was read. One of which nothing could be read is left out: a failure says so.
@@ -44,9 +48,9 @@ type assembly struct {
 }
 
 func (a *assembly) subject(u unit) (subject, error) {
-	s := subject{blind: slices.ContainsFunc(u.members, a.reading.blind)}
+	s := subject{first: u.members[0], blind: slices.ContainsFunc(u.members, a.reading.blind)}
 	s.request.Detector, s.request.Calendars = detectorOf(a.query.Detector), a.calendars
-	own, err := a.join(u, a.reading.results, a.query.Detector.Join)
+	own, err := a.join(u, a.reading.trusted, a.query.Detector.Join)
 	if err != nil {
 		return s, err
 	}
@@ -73,7 +77,21 @@ func (a *assembly) subject(u unit) (subject, error) {
 	s.request.Threshold.Value = a.query.Threshold.Value
 	s.request.Forecast, s.request.Decompose = a.forecaster(), a.query.WantsDecomposition()
 	s.request.FinalUntil, s.request.WholeUntil = a.settled(u)
-	s.shown = frames.Series{Account: u.labels["account"], Observed: own.Slice(a.window)}
+	s.partial, s.since = a.gaps(u)
+	switch {
+	case u.joined:
+		s.choice = bySplit + a.choice
+	case u.peers != nil:
+		s.choice = byPeers + a.choice
+	}
+	s.shown = frames.Series{Account: u.labels["account"], Observed: own.Slice(a.window), Flagged: a.flagged(u)}
+	if s.shown.Flagged > 0 { // kept and shown, though nothing is learnt from it
+		observed, err := a.join(u, a.reading.results, a.query.Detector.Join)
+		if err != nil {
+			return s, err
+		}
+		s.shown.Observed = observed.Slice(a.window)
+	}
 	if u.joined {
 		s.shown.Labels, s.shown.Members = u.labels, len(u.members)
 	}
@@ -96,7 +114,7 @@ func (a *assembly) join(u unit, results []history.Result, f query.Function) (ser
 // and go: what they were is seen in the values.
 func (a *assembly) joinedKey(u unit, member series.Key) series.Key {
 	k := series.Key{
-		Source: "split " + a.choice, AccountID: u.labels["account_id"], Region: u.labels["region"],
+		Source: bySplit + a.choice, AccountID: u.labels["account_id"], Region: u.labels["region"],
 		Namespace: member.Namespace, Metric: member.Metric, Stat: member.Stat, Period: member.Period,
 	}
 	for _, name := range a.query.Detector.Split {
@@ -114,7 +132,7 @@ func (a *assembly) against(u unit) ([]series.Series, error) {
 	if _, done := a.compared[group]; !done {
 		members := make([]series.Series, len(u.peers))
 		for n, k := range u.peers {
-			members[n] = a.reading.results[k].Series
+			members[n] = a.reading.trusted[k].Series
 		}
 		columns, err := analysis.Peers(members)
 		if err != nil {
@@ -122,7 +140,7 @@ func (a *assembly) against(u unit) ([]series.Series, error) {
 		}
 		for n := range columns {
 			for c := range columns[n] {
-				columns[n][c].Key.Source = "peers " + a.choice // another query compares with others
+				columns[n][c].Key.Source = byPeers + a.choice // another query compares with others
 			}
 		}
 		a.compared[group] = columns
@@ -132,14 +150,40 @@ func (a *assembly) against(u unit) ([]series.Series, error) {
 
 // settled is until when a unit is final and whole: as far as everything is that it depends on.
 func (a *assembly) settled(u unit) (final, whole time.Time) {
-	first := a.reading.results[u.members[0]]
+	first := a.reading.trusted[u.members[0]]
 	final, whole = first.FinalUntil, first.WholeUntil
 	for _, k := range append(slices.Clone(u.members), u.peers...) {
-		for _, results := range append([][]history.Result{a.reading.results}, a.reading.columns...) {
+		for _, results := range append([][]history.Result{a.reading.trusted}, a.reading.columns...) {
 			final, whole = earlier(final, results[k].FinalUntil), earlier(whole, results[k].WholeUntil)
 		}
 	}
 	return final, whole
+}
+
+// gaps says what is missing of all that a unit depends on: that something could not be read, and until when AWS no longer keeps it.
+func (a *assembly) gaps(u unit) (partial bool, since time.Time) {
+	n := len(a.keys)
+	for metric := range len(a.reading.all) / max(n, 1) {
+		for _, k := range append(slices.Clone(u.members), u.peers...) {
+			r := a.reading.all[metric*n+k]
+			partial = partial || r.Err != nil
+			if !r.Unkept.Empty() && r.Unkept.End.After(since) {
+				since = r.Unkept.End
+			}
+		}
+	}
+	return partial, since
+}
+
+// flagged is how many observations of a unit, in the range, fail a check.
+func (a *assembly) flagged(u unit) (n int) {
+	if a.reading.flagged == nil {
+		return 0
+	}
+	for _, k := range u.members {
+		n += a.reading.flagged[k]
+	}
+	return n
 }
 
 // detectorOf is a query's detector as analysis takes it.

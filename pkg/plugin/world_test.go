@@ -66,10 +66,13 @@ func newWorldOf(t testing.TB, seed uint64, at time.Time, edits ...edit) *world {
 	return w
 }
 
+// noTicks keeps collectors still: their rounds would come by the wall clock.
+func noTicks() (<-chan time.Time, func()) { return nil, func() {} }
+
 func newInstance(t testing.TB, clock func() time.Time, cacheDir string, settings backend.DataSourceInstanceSettings) *Instance {
 	t.Helper()
 	f := NewFactory(cacheDir)
-	f.clock = clock
+	f.clock, f.ticks = clock, noTicks
 	instance, err := f.NewInstance(grafana(), settings)
 	require.NoError(t, err)
 	t.Cleanup(instance.(*Instance).Dispose)

@@ -133,6 +133,20 @@ test('wrong settings are told at their field', () => {
   expect(screen.getByText('Use an address that begins with https:// or http://')).toBeInTheDocument();
 });
 
+test('a daily budget is an amount above 0, or none', async () => {
+  const { jsonDataNow, user } = setup({});
+  const budget = screen.getByLabelText(/^Daily budget/);
+  await user.type(budget, '2.5{Enter}');
+  expect(jsonDataNow()).toEqual({ dailyBudgetUSD: 2.5 });
+  await user.clear(budget);
+  await user.type(budget, '0{Enter}');
+  expect(screen.getByText('Use an amount above 0, or none')).toBeInTheDocument();
+  await user.clear(budget);
+  await user.tab();
+  expect(jsonDataNow().dailyBudgetUSD).toBeUndefined();
+  expect(screen.queryByText('Use an amount above 0, or none')).not.toBeInTheDocument();
+});
+
 test('a provisioned source can be looked at and tested, not edited', () => {
   setup({ accounts: [production] }, { readOnly: true });
   expect(screen.getByRole('button', { name: 'Add account' })).toBeDisabled();

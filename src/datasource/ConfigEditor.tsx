@@ -8,6 +8,12 @@ import { Alert, Box, Combobox, Field, Input, SecretInput, Stack, Switch, Text } 
 import { type ReactNode } from 'react';
 import { AccountsEditor } from './AccountsEditor';
 import { CalendarsEditor } from './CalendarsEditor';
+import { CollectorEditor } from './CollectorEditor';
+import { TextField } from './fields';
+import { keyError } from './privacy';
+import { PrivacyEditor } from './PrivacyEditor';
+import { QualityEditor } from './QualityEditor';
+import { numberOrNull } from './query';
 import { AUTH_TYPE_NAMES, REGIONS, validateOptions } from './settings';
 import { toOption } from './suggestions';
 import { AUTH_TYPES, type AuthType, type VigiaOptions, type VigiaSecrets } from './types';
@@ -97,6 +103,24 @@ export function ConfigEditor(props: Props) {
       </Section>
 
       <Section
+        title="Cost"
+        description="AWS charges for each metric that is asked, $0.01 for 1,000. The dashboard “Vigia: what AWS is asked, and what it costs” shows who asks."
+      >
+        <TextField
+          id="vigia-dailyBudgetUSD"
+          label="Daily budget in US dollars"
+          description="Estimated, for all accounts together, by the day in UTC. Once it is spent, what is stored is shown with a notice, and nothing more is fetched."
+          type="number"
+          width={WIDTH}
+          placeholder="no limit"
+          disabled={disabled}
+          error={errors.dailyBudgetUSD}
+          value={jsonData.dailyBudgetUSD?.toString() ?? ''}
+          onCommit={(text) => update({ dailyBudgetUSD: numberOrNull(text) ?? undefined })}
+        />
+      </Section>
+
+      <Section
         title="Calendars"
         description="Planned events: forecasts learn their effect, and inside them there is no score unless one says otherwise. A query follows all of them unless it names some."
       >
@@ -104,6 +128,48 @@ export function ConfigEditor(props: Props) {
           calendars={jsonData.calendars ?? []}
           disabled={disabled}
           onChange={(calendars) => update({ calendars })}
+        />
+      </Section>
+
+      <Section
+        title="Collector"
+        description="Asks for what was looked at, once per period, so that it is there at the next look. A series at 5 minutes costs some $0.003 a day."
+      >
+        <CollectorEditor
+          collector={jsonData.collector}
+          disabled={disabled}
+          onChange={(collector) => update({ collector })}
+        />
+      </Section>
+
+      <Section
+        title="Quality"
+        description="What values must be like to be learnt from. Those that are not stay visible, are flagged, and can be counted and alerted on by queries of kind quality."
+      >
+        <QualityEditor quality={jsonData.quality} disabled={disabled} onChange={(quality) => update({ quality })} />
+      </Section>
+
+      <Section
+        title="Privacy"
+        description="Values of these labels are masked before they leave the back end: in panels, errors, logs, lists and notifications. The same value has the same mask, and a mask is understood in queries."
+      >
+        <PrivacyEditor
+          privacy={jsonData.privacy}
+          disabled={disabled}
+          keyField={
+            <Secret
+              {...props}
+              name="privacyKey"
+              label="Key of masks"
+              description="Any secret text. Another key makes other masks; data sources that share it have the same."
+              error={keyError(
+                jsonData.privacy,
+                Boolean(options.secureJsonFields?.privacyKey),
+                options.secureJsonData?.privacyKey ?? ''
+              )}
+            />
+          }
+          onChange={(privacy) => update({ privacy })}
         />
       </Section>
     </Stack>
@@ -159,10 +225,16 @@ function Authentication(props: Props & { update: (patch: Partial<VigiaOptions>) 
   );
 }
 
-function Secret(props: Props & { name: keyof VigiaSecrets; label: string; description?: string }) {
-  const { options, name } = props;
+function Secret(props: Props & { name: keyof VigiaSecrets; label: string; description?: string; error?: string }) {
+  const { options, name, error } = props;
   return (
-    <Field label={props.label} description={props.description} htmlFor={`vigia-${name}`}>
+    <Field
+      label={props.label}
+      description={props.description}
+      invalid={Boolean(error)}
+      error={error}
+      htmlFor={`vigia-${name}`}
+    >
       <SecretInput
         id={`vigia-${name}`}
         width={WIDTH}

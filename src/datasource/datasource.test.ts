@@ -46,6 +46,27 @@ test('an old query is sent in today’s form, with every value of its variables'
   );
 });
 
+test('a query of costs names no metric, and carries nothing that its kind does not use', () => {
+  const costs = {
+    refId: 'A',
+    version: 1,
+    kind: 'costs',
+    by: ['asked_by'],
+    accounts: ['$accounts'],
+    output: 'cost_usd',
+  };
+  expect(datasource.filterQuery(costs as unknown as VigiaQuery)).toBe(true);
+  expect(datasource.applyTemplateVariables(costs as unknown as VigiaQuery, {})).toEqual({
+    ...costs,
+    accounts: ['production', 'staging'],
+    regions: ['*'],
+    period: 'auto',
+    legend: '',
+  });
+  expect(datasource.filterQuery({ ...costs, kind: 'quality' } as unknown as VigiaQuery)).toBe(false);
+  expect(datasource.getQueryDisplayText(costs as unknown as VigiaQuery)).toBe('Costs of $accounts');
+});
+
 test('scoped values come before those of the dashboard', () => {
   const scopedVars = { accounts: { text: 'data', value: ['data'] } };
   expect(datasource.applyTemplateVariables(query({ accounts: ['$accounts'] }), scopedVars).accounts).toEqual(['data']);

@@ -5,6 +5,7 @@ import {
   type ScopedVars,
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+import { needsMetric, withoutUnused } from './kinds';
 import { DEFAULT_QUERY, normaliseQuery } from './query';
 import { type Listing, Resources, type Scope } from './resources';
 import { type VariableKind, type VigiaOptions, type VigiaQuery, type VigiaVariableQuery } from './types';
@@ -30,15 +31,17 @@ export class VigiaDataSource extends DataSourceWithBackend<VigiaQuery, VigiaOpti
     return { ...DEFAULT_QUERY };
   }
 
-  /** A query without a namespace or a metric, or with a dimension or a column that has no name, is still being written. */
+  /** A query that needs a namespace and a metric and lacks one, or with a dimension or a column that has no name, is still being written. */
   filterQuery(query: VigiaQuery): boolean {
-    const { namespace, metric, dimensions, detector, hide } = normaliseQuery(query);
+    const normal = normaliseQuery(query);
+    const { namespace, metric, dimensions, detector, hide } = normal;
     const isNamed = !('' in dimensions) && !detector?.columns?.some((column) => column.metric === '');
-    return !hide && namespace !== '' && metric !== '' && isNamed;
+    const isComplete = !needsMetric(normal) || (namespace !== '' && metric !== '');
+    return !hide && isComplete && isNamed;
   }
 
   applyTemplateVariables(query: VigiaQuery, scopedVars: ScopedVars): VigiaQuery {
-    return expandQuery(normaliseQuery(query), this.replace, scopedVars);
+    return withoutUnused(expandQuery(normaliseQuery(query), this.replace, scopedVars));
   }
 
   interpolateVariablesInQueries(queries: VigiaQuery[], scopedVars: ScopedVars): VigiaQuery[] {
@@ -49,7 +52,10 @@ export class VigiaDataSource extends DataSourceWithBackend<VigiaQuery, VigiaOpti
   }
 
   getQueryDisplayText(query: VigiaQuery): string {
-    const { namespace, metric, statistic, accounts } = normaliseQuery(query);
+    const { kind, namespace, metric, statistic, accounts } = normaliseQuery(query);
+    if (kind === 'costs') {
+      return `Costs of ${accounts.join(', ')}`;
+    }
     return `${namespace} ${metric} ${statistic} of ${accounts.join(', ')}`;
   }
 

@@ -85,7 +85,7 @@ export function normaliseQuery(raw: Partial<VigiaQuery> | AnyQuery): VigiaQuery 
     regions: listOr(current.regions, [ALL]),
     dimensions: dimensionLists(current.dimensions),
     threshold: finiteOrNull(current.threshold),
-    output: isOutput(current.output) ? current.output : '',
+    output: isOutput(current.output) || isOfOtherKind(current) ? (current.output as VigiaQuery['output']) : '',
   };
   // Absent is the default of these: an untouched form writes nothing.
   const sparse: Partial<VigiaQuery> = {
@@ -136,6 +136,10 @@ function dimensionLists(value: unknown): Dimensions {
 
 const finiteOrNull = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null;
+
+/** Other kinds have measures of their own, which the back end checks. */
+const isOfOtherKind = ({ kind, output }: Record<string, unknown>): boolean =>
+  typeof output === 'string' && typeof kind === 'string' && kind !== '' && kind !== 'metric';
 
 const isOutput = (value: unknown): value is Measure | LevelMeasure =>
   MEASURES.includes(value as Measure) || (typeof value === 'string' && levelOf(value) !== undefined);

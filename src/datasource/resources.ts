@@ -3,6 +3,7 @@ import { lastValueFrom } from 'rxjs';
 import {
   type AccountHealth,
   type AccountInfo,
+  type CollectorState,
   type DetectorDefinition,
   type ForecasterDefinition,
   type VariableKind,
@@ -33,6 +34,11 @@ export class Resources {
 
   async accountHealth(account: string): Promise<AccountHealth> {
     return (await this.get<AccountHealth>('account-health', { account: [account] })).data;
+  }
+
+  /** What is kept warm, how far a back-fill is, and the newest runs. */
+  async collector(): Promise<CollectorState> {
+    return (await this.get<CollectorState>('collector')).data;
   }
 
   /** The detectors to choose from, the default first. */

@@ -61,6 +61,8 @@ describe('validateOptions', () => {
     ['stsEndpoint', 'sts.local'],
     ['cloudWatchEndpoint', 'http://'],
     ['timezone', 'Mars/Olympus'],
+    ['dailyBudgetUSD', 0],
+    ['dailyBudgetUSD', -1],
   ])('refuses %s %s', (field, value) => {
     expect(Object.keys(validateOptions({ [field]: value }))).toEqual([field]);
   });

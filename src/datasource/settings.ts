@@ -50,7 +50,7 @@ export const REGIONS = [
 
 export type AccountErrors = Partial<Record<keyof Account, string>>;
 export type OptionsErrors = Partial<
-  Record<'defaultRegion' | 'stsEndpoint' | 'cloudWatchEndpoint' | 'timezone', string>
+  Record<'defaultRegion' | 'stsEndpoint' | 'cloudWatchEndpoint' | 'timezone' | 'dailyBudgetUSD', string>
 >;
 
 const ACCOUNT_ID = /^\d{12}$/;
@@ -120,10 +120,14 @@ export function validateOptions(options: VigiaOptions): OptionsErrors {
       options.defaultRegion && !REGION.test(options.defaultRegion) ? 'A region looks like us-east-1' : undefined,
     stsEndpoint: endpointError(options.stsEndpoint),
     cloudWatchEndpoint: endpointError(options.cloudWatchEndpoint),
+    dailyBudgetUSD: budgetError(options.dailyBudgetUSD),
     timezone: options.timezone && !isTimeZone(options.timezone) ? 'Use an IANA name such as Europe/Madrid' : undefined,
   };
   return withoutAbsent(errors);
 }
+
+const budgetError = (usd: number | undefined) =>
+  usd !== undefined && usd <= 0 ? 'Use an amount above 0, or none' : undefined;
 
 function endpointError(endpoint = ''): string | undefined {
   if (endpoint === '') {

@@ -74,6 +74,10 @@ export interface ThresholdMetric {
 /** The query model, version 1, as docs/architecture.md gives it. */
 export interface VigiaQuery extends DataQuery {
   version: number;
+  /** metric, quality, costs or events. Absent: metric. */
+  kind?: string;
+  /** Of kind costs: account, region, asked_by. Absent: account. */
+  by?: string[];
   accounts: string[];
   regions: string[];
   namespace: string;
@@ -177,6 +181,39 @@ export interface Calendar {
   holidays?: string[];
 }
 
+/** A metric is never above another one of the same resource. */
+export interface QualityRule {
+  namespace: string;
+  metric: string;
+  statistic: string;
+  op: '<=';
+  than: { metric: string; statistic: string };
+}
+
+/** What a metric can be, in its own unit: a lower limit, an upper one or both. */
+export interface QualityRange {
+  namespace: string;
+  metric: string;
+  lower?: number;
+  upper?: number;
+}
+
+/** What values must be like to be learnt from, beside the rules that are built in. */
+export interface Quality {
+  rules?: QualityRule[];
+  ranges?: QualityRange[];
+}
+
+/** Labels whose values are masked before they leave the back end. */
+export interface Privacy {
+  /** account, account_id, region, namespace, metric, labels of accounts, dimensions. */
+  labels?: string[];
+  /** By label and value: what stands for the value instead of a hash. */
+  aliases?: Record<string, Record<string, string>>;
+  /** viewers: those who may not edit. Absent: everyone. */
+  for?: string;
+}
+
 export interface VigiaOptions extends DataSourceJsonData {
   authType?: AuthType;
   profile?: string;
@@ -188,12 +225,65 @@ export interface VigiaOptions extends DataSourceJsonData {
   timezone?: string;
   accounts?: Account[];
   calendars?: Calendar[];
+  /** Absent: what was looked at is kept warm for 6 hours. */
+  collector?: CollectorOptions;
+  /** What the accounts may cost in a day, in UTC. Absent: any price. */
+  dailyBudgetUSD?: number;
+  quality?: Quality;
+  privacy?: Privacy;
 }
 
 export interface VigiaSecrets {
   accessKey?: string;
   secretKey?: string;
   sessionToken?: string;
+  /** Of the hash of masks. */
+  privacyKey?: string;
+}
+
+/** What is kept warm without anyone looking. What is absent has its default. */
+export interface CollectorOptions {
+  /** Absent: yes. */
+  enabled?: boolean;
+  /** How long after a dashboard or Explore looked last, such as 6h. */
+  warmFor?: string;
+  metricsPerMinute?: number;
+  /** Series that are always kept, as queries name them. Written by provisioning. */
+  watch?: Array<Record<string, unknown>>;
+}
+
+/** One run of the collector. */
+export interface CollectorRun {
+  started: string;
+  ended: string;
+  /** warm, back-fill or lazy. */
+  kind: string;
+  series: number;
+  /** Metrics asked of AWS. */
+  asked: number;
+  points: number;
+  revised: number;
+  /** Empty: none. */
+  error: string;
+}
+
+/** An answer of the resource `collector`. */
+export interface CollectorState {
+  enabled: boolean;
+  running: boolean;
+  /** Series of the back-fill that is under way, or of the last one. */
+  done: number;
+  total: number;
+  /** Series that are kept. */
+  warm: number;
+  watched: number;
+  lazy: number;
+  nextDue: string | null;
+  metricsPerMinute: number;
+  estimatedUSDPerDay: number;
+  notes: string[];
+  /** The newest first. */
+  runs: CollectorRun[];
 }
 
 /** An answer of the resource `accounts`. */

@@ -20,6 +20,7 @@ const health = (ok: boolean, message: string) => ({ ok, message, role: '', simul
 
 const accounts = jest.spyOn(Resources.prototype, 'accounts');
 const accountHealth = jest.spyOn(Resources.prototype, 'accountHealth');
+beforeEach(() => jest.spyOn(Resources.prototype, 'collector').mockReturnValue(new Promise(() => undefined)));
 
 test('each account has a row with what it answers; a failing one changes no other', async () => {
   accounts.mockResolvedValue([account('production'), account('staging'), account('data')]);

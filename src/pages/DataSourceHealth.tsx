@@ -3,6 +3,7 @@ import { type DataSourceInstanceSettings, type GrafanaTheme2 } from '@grafana/da
 import { Alert, Badge, Button, Icon, LinkButton, Spinner, Stack, Text, useStyles2 } from '@grafana/ui';
 import { useCallback, useEffect, useState } from 'react';
 import { Resources } from '../datasource/resources';
+import { Collector } from './Collector';
 import { checkedRow, type HealthRow, pendingRow, roleName } from './accountHealth';
 
 /** One data source: a link to its settings, and each of its accounts with what it answers right now. */
@@ -42,7 +43,12 @@ export function DataSourceHealth({ source }: { source: DataSourceInstanceSetting
       )}
       {!rows && !failure && <Spinner />}
       {rows?.length === 0 && <Text color="secondary">No account yet: add one in the settings.</Text>}
-      {rows && rows.length > 0 && <HealthTable rows={rows} />}
+      {rows && rows.length > 0 && (
+        <>
+          <HealthTable rows={rows} />
+          <Collector uid={source.uid} />
+        </>
+      )}
     </section>
   );
 }

@@ -1,0 +1,40 @@
+package analysis
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
+)
+
+// maxOutlooks bounds forecasts in memory, in bytes: within a period each refresh gives the same one.
+const maxOutlooks = 32 << 20
+
+// outlook is a forecast as it was made of an input.
+type outlook struct {
+	hash     uint64
+	forecast forecast.Forecast
+	report   forecast.Report
+	trend    bool
+}
+
+func (o outlook) size() int { return 512 + 8*len(o.forecast.Median)*(1+2*len(o.forecast.Bands)) }
+
+// outlookID is what a forecast is known by: the series, where it begins, and all that it depends on but the observations.
+func (p past) outlookID(to forecast.Future) keptID {
+	n := len(p.Values)
+	var d identity
+	d.number(math.Float64frombits(p.identity(n)))
+	d.number(math.Float64frombits(p.run.id.spec)) // of the detector, whose model it begins with
+	d.number(float64(len(to.Phases)))
+	for _, level := range p.levels {
+		d.number(level)
+	}
+	return keptID{series: p.run.key.ID(), epoch: p.run.input.window.Time(n).Unix(), spec: d.sum()}
+}
+
+// seen is a hash of the observations, as they came and as a forecaster sees them.
+func (p past) seen() uint64 {
+	n := len(p.Values)
+	return p.hash(n) ^ bits.RotateLeft64(p.run.input.hash(n), 17)
+}

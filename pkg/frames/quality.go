@@ -1,0 +1,48 @@
+package frames
+
+import (
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+// Checked is one series with the checks that each of its shown buckets fails.
+type Checked struct {
+	Series
+	Flags series.Flags
+}
+
+// BuildQuality makes the frames of a query of kind quality, series by series, measures in their fixed order.
+func BuildQuality(all []Checked, o Options) data.Frames {
+	labels := make([]data.Labels, len(all))
+	for i, c := range all {
+		labels[i] = LabelsOf(c.Series)
+	}
+	names := displayNames(labels, o.Query.Legend)
+	out := make(data.Frames, 0, len(all)*len(o.Query.Measures))
+	for i, c := range all {
+		for _, m := range o.Query.Measures {
+			times, values := column(c.Observed.Window, failures(c, m))
+			out = append(out, o.assemble(labels[i], names[i], times, values, o.meta(m, c.Observed.Window.Period)))
+		}
+	}
+	return out
+}
+
+// failures are, of each bucket, the number of checks that it fails, or 1 where it fails the one of the measure.
+func failures(c Checked, m query.Measure) []float64 {
+	values := make([]float64, c.Observed.Window.Len())
+	one := series.Check(strings.TrimPrefix(string(m), string(query.Quality)+"_"))
+	for i := range values {
+		switch {
+		case m == query.Quality:
+			values[i] = float64(c.Flags.Count(i))
+		case c.Flags.Has(i, one):
+			values[i] = 1
+		}
+	}
+	return values
+}
