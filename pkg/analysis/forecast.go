@@ -3,6 +3,7 @@ package analysis
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
 	"time"
@@ -120,7 +121,7 @@ func (e *Engine) forecast(r Request, last epoch, out *Result) {
 		return
 	}
 	out.Forecast, out.Report, out.Trend = o.forecast, o.report, o.trend
-	out.measure(run.input.value(0, n-1), p.Values)
+	out.measure(run.input.value(0, n-1), p.Values, r.Detector.Direction)
 }
 
 // refusal is why a forecaster cannot be had of a history.
@@ -150,8 +151,9 @@ func (e *Engine) outlook(r Request, p past, to forecast.Future) (outlook, error)
 	return o, nil
 }
 
-// measure works the numbers of now out of the forecast.
-func (o *Outlook) measure(now float64, past []float64) {
+// measure works the numbers of now out of the forecast. A threshold lies in the direction that the query looks in; where that is both, on the
+// other side of what was usual.
+func (o *Outlook) measure(now float64, past []float64, direction int8) {
 	median, band := o.Forecast.Median, o.Forecast.Bands[0]
 	o.MaxInHorizon = Estimate{slices.Max(median), slices.Max(band.Lower), slices.Max(band.Upper)}
 	o.MinInHorizon = Estimate{slices.Min(median), slices.Min(band.Lower), slices.Min(band.Upper)}
@@ -159,6 +161,9 @@ func (o *Outlook) measure(now float64, past []float64) {
 		return
 	}
 	upward := *o.Threshold >= usual(past)
+	if direction != 0 {
+		upward = direction > 0
+	}
 	near, far := band.Upper, band.Lower
 	if !upward {
 		near, far = far, near
@@ -241,7 +246,10 @@ func (p past) future(w series.Window) (forecast.Future, error) {
 func (e *Engine) fitted(p past) (*forecast.Fitted, error) {
 	w := p.run.input.window
 	now := w.Time(len(p.Values))
-	at := w.Index(series.Floor(now, max(w.Period, day/refitsPerDay)))
+	// Not all series at once: each has its own time.
+	step := max(w.Period, day/refitsPerDay)
+	stagger := time.Duration(fnv1a(p.run.key.ID())%uint64(step/w.Period)) * w.Period
+	at := w.Index(series.Floor(now.Add(-stagger), step).Add(stagger))
 	if f := e.fitAt(p, at); f.err == nil {
 		return f.fitted, nil
 	}
@@ -344,4 +352,11 @@ func usual(values []float64) float64 {
 	}
 	slices.Sort(observed)
 	return observed[len(observed)/2]
+}
+
+// fnv1a is the hash of Fowler, Noll and Vo.
+func fnv1a(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s))
+	return h.Sum64()
 }

@@ -104,7 +104,8 @@ func TestAFitServesForHours(t *testing.T) {
 		engine.fits.each(func(keptID, fit) { n++ })
 		return n
 	}
-	start := series.Floor(now, day/refitsPerDay)
+	stagger := time.Duration(fnv1a(key.ID())%uint64(day/refitsPerDay/period)) * period
+	start := series.Floor(now.Add(-stagger), day/refitsPerDay).Add(stagger)
 	for i := range 3 {
 		engine.Analyse(ahead(history, until(start.Add(time.Duration(20*i+3)*period))))
 		require.Equal(t, 1, fits())

@@ -12,7 +12,7 @@ import (
 )
 
 // The headers by which Grafana says who asks. A dashboard's request has those of its panel; Explore's, and that of a dashboard that was
-// never saved, has the data source's alone. Those of a rule come URL-encoded, beside FromAlert. The plugin SDK's gRPC puts "http_" before
+// never saved, has the data source's alone. Those of a rule come URL-encoded, beside FromAlert. Grafana puts "http_" before
 // each of them but FromAlert.
 const (
 	dashboardHeader  = "X-Dashboard-Uid"

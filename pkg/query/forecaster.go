@@ -55,6 +55,9 @@ type Threshold struct {
 // Set says that there is a threshold.
 func (t Threshold) Set() bool { return t.Value != nil || t.Metric != nil }
 
+// maxPercent leaves room for what is counted by the second and compared with a sum over an hour.
+const maxPercent = 1_000_000
+
 // forecasterModel and thresholdModel are the JSON as it is written.
 type forecasterModel struct {
 	Name      string   `json:"name"`
@@ -132,8 +135,8 @@ func (m model) threshold(q Query) (Threshold, error) {
 		return t, err
 	}
 	if p := m.quota.Percent; p != nil {
-		if !(*p > 0 && *p <= 1000) {
-			return t, fieldError("thresholdMetric.percent", "%v is no share of a threshold: it must be above 0 and at most 1000", *p)
+		if !(*p > 0 && *p <= maxPercent) {
+			return t, fieldError("thresholdMetric.percent", "%v is no share of a threshold: it must be above 0 and at most %d", *p, maxPercent)
 		}
 		t.Percent = *p
 	}
