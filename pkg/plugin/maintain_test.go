@@ -25,7 +25,7 @@ func (w *world) idle() {
 
 // What is too old goes behind a query.
 func TestCacheIsMaintained(t *testing.T) {
-	w := newWorld(t, set("cache", map[string]any{"keepDays": map[string]any{"fiveMinutes": 40}}))
+	w := newWorld(t, set("cache", map[string]any{"keepDays": map[string]any{"fiveMinutes": 40}}), set("collector", map[string]any{"enabled": false}))
 	old := w.lastDays(50)
 	old.To = old.From.Add(24 * time.Hour)
 	q := cpu(fields{"output": "value", "accounts": []string{"staging"}})
