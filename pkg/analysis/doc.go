@@ -12,8 +12,9 @@
 // not the training. What is kept is only believed while the observations it was made from are the same, bit for bit; a late point that
 // changes history is scored anew.
 //
-// A store keeps them over restarts (keep.go): the pipeline at its epoch's start, the newest one, and the results of finished buckets. What is
-// believed is found in that order: memory, the newest state, the epoch's start, the origin. The answer is the same to the bit from each.
+// A store keeps them over restarts (keep.go): the pipeline at its epoch's start, the newest one, and the results of finished buckets. The last
+// two days of a pipeline are marked in memory (marks.go), so that a point that comes late costs the way from the mark before it. What is believed
+// is memory, else the latest of marks, newest state and epoch's start, else the origin. The answer is the same to the bit from each.
 //
 // Groups of series are joined, compared with one another and rolled up by pure functions (group.go, rollup.go).
 package analysis

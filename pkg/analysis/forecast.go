@@ -248,7 +248,7 @@ func (e *Engine) fitted(p past) (*forecast.Fitted, error) {
 	now := w.Time(len(p.Values))
 	// Not all series at once: each has its own time.
 	step := max(w.Period, day/refitsPerDay)
-	stagger := time.Duration(fnv1a(p.run.key.ID())%uint64(step/w.Period)) * w.Period
+	stagger := time.Duration(ownTime(p.run.key)%uint64(step/w.Period)) * w.Period
 	at := w.Index(series.Floor(now.Add(-stagger), step).Add(stagger))
 	if f := e.fitAt(p, at); f.err == nil {
 		return f.fitted, nil
@@ -354,9 +354,10 @@ func usual(values []float64) float64 {
 	return observed[len(observed)/2]
 }
 
-// fnv1a is the hash of Fowler, Noll and Vo.
-func fnv1a(s string) uint64 {
+// ownTime is a number that is the series' own, however it is reached.
+func ownTime(k series.Key) uint64 {
+	k.Source, k.RoleARN = "", ""
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(s))
+	_, _ = h.Write([]byte(k.ID()))
 	return h.Sum64()
 }

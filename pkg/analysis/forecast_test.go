@@ -104,7 +104,7 @@ func TestAFitServesForHours(t *testing.T) {
 		engine.fits.each(func(keptID, fit) { n++ })
 		return n
 	}
-	stagger := time.Duration(fnv1a(key.ID())%uint64(day/refitsPerDay/period)) * period
+	stagger := time.Duration(ownTime(key)%uint64(day/refitsPerDay/period)) * period
 	start := series.Floor(now.Add(-stagger), day/refitsPerDay).Add(stagger)
 	for i := range 3 {
 		engine.Analyse(ahead(history, until(start.Add(time.Duration(20*i+3)*period))))

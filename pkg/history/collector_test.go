@@ -95,7 +95,7 @@ func TestWhatWasLookedAtIsKeptWarm(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		b, done := newBench(rt)
 		defer done()
-		k := newKept(rt, b, func(c *Collecting) { c.WarmFor = time.Hour })
+		k := newKept(rt, b, func(c *Collecting) { c.WarmFor = 30 * time.Minute })
 		keys := keysOf(3)
 		k.look(keys, k.until(6*time.Hour))
 		for range 12 {
@@ -106,14 +106,14 @@ func TestWhatWasLookedAtIsKeptWarm(t *testing.T) {
 		passed := int(settled.Sub(Settled("Custom", period, start)) / period)
 		require.LessOrEqual(rt, k.asked(), 3*(1+passed))
 
-		k.pass(50 * time.Minute)
+		k.pass(15 * time.Minute)
 		late := k.now().Sub(Settled("Custom", period, k.now())) - 2*time.Minute // since the newest bucket settled
 		if late > period/10+tick {
 			require.Equal(rt, 3, k.look(keys, k.until(time.Hour)).CacheHits)
 		}
-		k.pass(time.Hour + period)
+		k.pass(30*time.Minute + period)
 		before := k.asked()
-		k.pass(time.Hour)
+		k.pass(20 * time.Minute)
 		require.Equal(rt, before, k.asked())
 		require.Zero(rt, k.Status().Warm)
 	})

@@ -3,4 +3,6 @@
 //
 // Points settle: a bucket is shown only once it is complete and its settle delay has passed; it is asked for again once per period
 // until it is final; what changed meanwhile is counted as a revision.
+//
+// The collector keeps warm what was looked at or is watched, through the same reader and at the same price (collector.go).
 package history

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,9 +15,9 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/awssim"
 )
 
-// staging is a query of one account and region.
+// staging is a query of one account and region, by a detector that learns quickly.
 func staging(more fields) fields {
-	q := cpu(fields{"accounts": []string{"staging"}, "regions": []string{"us-east-1"}})
+	q := cpu(fields{"accounts": []string{"staging"}, "regions": []string{"us-east-1"}, "detector": fields{"name": "seasonal_robust"}})
 	for name, value := range more {
 		q[name] = value
 	}
@@ -124,17 +125,17 @@ func TestAClockThatJumps(t *testing.T) {
 	for name, jump := range map[string]time.Duration{"back": -time.Hour, "forward": 24 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			w, right := newWorld(t), newWorld(t)
-			wrong := time.Duration(0)
-			w.instance = newInstance(t, func() time.Time { return w.now().Add(wrong) }, t.TempDir(), settingsOf(w.sim, w.url))
+			var wrong atomic.Int64 // a query stores what it learnt behind itself, by the same clock
+			w.instance = newInstance(t, func() time.Time { return w.now().Add(time.Duration(wrong.Load())) }, t.TempDir(), settingsOf(w.sim, w.url))
 			w.frames(w.lastDays(1), staging(nil))
-			wrong = jump
+			wrong.Store(int64(jump))
 			for range 3 {
 				w.pass(5 * time.Minute)
 				r := w.lastDays(1)
-				r.To = r.To.Add(wrong)
+				r.To = r.To.Add(jump)
 				require.NoError(t, w.ask(r, staging(nil)).Error)
 			}
-			wrong = 0
+			wrong.Store(0)
 			w.pass(40 * time.Minute)
 			right.pass(55 * time.Minute)
 			require.Equal(t, w.now(), right.now())

@@ -10,9 +10,10 @@ import (
 // The simulator's counts first come in part, its gauges late. Revisions are counted and shown, and what was scored on the way is
 // what an instance scores that sees the points for the first time.
 func TestLatePointsAreCountedAndScoredAnew(t *testing.T) {
+	quick := fields{"name": "seasonal_robust"}
 	for name, q := range map[string]fields{
-		"counts": {"version": 1, "namespace": "AWS/ApplicationELB", "metric": "RequestCount", "statistic": "Sum", "dimensions": fields{"LoadBalancer": []string{"*"}}, "events": true},
-		"gauges": cpu(fields{"events": true}),
+		"counts": {"version": 1, "namespace": "AWS/ApplicationELB", "metric": "RequestCount", "statistic": "Sum", "dimensions": fields{"LoadBalancer": []string{"*"}}, "events": true, "detector": quick},
+		"gauges": cpu(fields{"events": true, "detector": quick}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
