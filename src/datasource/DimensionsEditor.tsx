@@ -11,6 +11,8 @@ interface Props {
   id: string;
   datasource: VigiaDataSource;
   dimensions: Dimensions;
+  /** What it means to have none. */
+  none?: string;
   scope: Scope;
   error?: string;
   onChange: (dimensions: Dimensions) => void;
@@ -19,6 +21,7 @@ interface Props {
 
 /** The dimensions of a metric, one row a key. A key appears once: choosing it again takes over the other's row. */
 export function DimensionsEditor(props: Props) {
+  const { none = 'None: the metric that has no dimensions' } = props;
   const rows = Object.entries(props.dimensions);
   const replace = (index: number, key: string, values: string[]) =>
     props.onChange(Object.fromEntries(rows.map((row, i) => (i === index ? [key, values] : row))));
@@ -26,7 +29,7 @@ export function DimensionsEditor(props: Props) {
 
   return (
     <Stack direction="column" gap={0.5}>
-      <Label description={rows.length === 0 ? 'None: the metric that has no dimensions' : undefined}>Dimensions</Label>
+      <Label description={rows.length === 0 ? none : undefined}>Dimensions</Label>
       {rows.map(([key, values], index) => (
         <DimensionRow
           key={index}

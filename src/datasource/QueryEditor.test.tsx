@@ -406,3 +406,77 @@ test('an author of an alert is told what the chosen measure is good for', async 
   await setup({ query: { ...complete, output: 'anomaly_event' }, app: CoreApp.UnifiedAlerting });
   expect(screen.getByText(/so that an anomaly sends one alert/)).toBeInTheDocument();
 });
+
+describe('kind', () => {
+  const choose = async (user: ReturnType<typeof userEvent.setup>, kind: string) => {
+    await user.click(screen.getByLabelText('Kind'));
+    await user.click(await screen.findByRole('option', { name: new RegExp(`^${kind}`) }));
+  };
+  const shown = (...labels: string[]) => labels.filter((label) => screen.queryByLabelText(label) !== null);
+  const all = ['Accounts', 'Namespace', 'Metric', 'Statistic', 'Period', 'Score', 'Band', 'Forecast', 'By', 'Output'];
+  const scope = { refId: 'A', version: 1, accounts: ['*'], regions: ['*'] };
+
+  it('is a metric, of which nothing is written', async () => {
+    const { onChange, user } = await setup({ query: complete });
+    expect(screen.getByLabelText('Kind')).toHaveValue('Metric');
+    await user.click(screen.getByLabelText('Raw score'));
+    expect(onChange.mock.lastCall).toStrictEqual([{ ...base, raw: true }]);
+  });
+
+  it('quality has the form of a metric without scores and forecasts, and measures of its own', async () => {
+    const { onChange, user } = await setup({ query: { ...complete, detector: { name: 'ewma' } } });
+    expect(screen.getAllByText(/Detector/)).not.toHaveLength(0);
+    await choose(user, 'Quality');
+    const quality = { kind: 'quality', ...complete, statistic: 'Average', dimensions: {}, period: 'auto', legend: '' };
+    expect(onChange.mock.lastCall).toStrictEqual([{ ...scope, ...quality, output: '' }]);
+    expect(shown(...all)).toEqual(['Accounts', 'Namespace', 'Metric', 'Statistic', 'Period', 'Output']);
+    expect(screen.queryByText(/Detector/)).not.toBeInTheDocument();
+    await user.click(screen.getByLabelText('Output'));
+    expect(screen.queryByText('anomaly_score')).not.toBeInTheDocument();
+    await user.click(await screen.findByText('quality_range'));
+    expect(onChange.mock.lastCall).toStrictEqual([{ ...scope, ...quality, output: 'quality_range' }]);
+  });
+
+  it('costs name no metric and are told apart by the account, or more', async () => {
+    const { onChange, onRunQuery, user } = await setup();
+    await choose(user, 'Costs');
+    const costs = { ...scope, kind: 'costs', period: 'auto', output: '', legend: '' };
+    expect(onChange.mock.lastCall).toStrictEqual([costs]);
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+    expect(shown(...all)).toEqual(['Accounts', 'By', 'Output']);
+    expect(screen.queryByText('Dimensions')).not.toBeInTheDocument();
+    await user.click(screen.getByLabelText('By'));
+    await user.click(await screen.findByText('Asked by'));
+    expect(onChange.mock.lastCall).toStrictEqual([{ ...costs, by: ['account', 'asked_by'] }]);
+  });
+
+  it('events need no metric to narrow them down, and have no measure', async () => {
+    const { onChange, user } = await setup();
+    await choose(user, 'Events');
+    const events = { ...scope, kind: 'events', namespace: '', metric: '', dimensions: {} };
+    expect(onChange.mock.lastCall).toStrictEqual([events]);
+    expect(shown(...all)).toEqual(['Accounts', 'Namespace', 'Metric']);
+    expect(screen.getByText('None: any dimensions')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Add dimension' }));
+    expect(screen.getByText('A dimension has no name')).toBeInTheDocument();
+    expect(screen.queryByText('Choose a metric')).not.toBeInTheDocument();
+  });
+
+  it('goes back to a metric with its defaults', async () => {
+    const { onChange, user } = await setup({ query: { ...complete, kind: 'costs', by: ['region'], output: 'calls' } });
+    await choose(user, 'Metric');
+    expect(onChange.mock.lastCall).toStrictEqual([base]);
+  });
+
+  it('an alert rule is offered a measure of its kind', async () => {
+    const { onChange, user } = await setup({ query: { kind: 'costs' }, app: CoreApp.UnifiedAlerting });
+    await user.click(screen.getByRole('button', { name: 'Use cost_usd' }));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ kind: 'costs', output: 'cost_usd' }));
+  });
+
+  it('an alert rule is told that a table of events is nothing for it', async () => {
+    await setup({ query: { kind: 'events' }, app: CoreApp.UnifiedAlerting });
+    expect(screen.getByText('A table of events cannot be alerted on')).toBeInTheDocument();
+    expect(screen.queryByText('An alert rule needs one measure')).not.toBeInTheDocument();
+  });
+});

@@ -5,10 +5,11 @@ import { type VigiaDataSource } from './datasource';
 import { DetectorEditor } from './DetectorEditor';
 import { FUNCTION_STATISTIC, functionOf } from './detector';
 import { DimensionsEditor } from './DimensionsEditor';
-import { ChoiceField, NameField, NamesField, TextField } from './fields';
+import { ChoiceField, ChoicesField, NameField, NamesField, TextField } from './fields';
 import { ForecastEditor } from './ForecastEditor';
-import { alertError, outputHelp, outputOf, outputOptions } from './outputs';
-import { normaliseQuery, PERIODS, validateQuery } from './query';
+import { COST_LABELS, KINDS, needsMetric, ofKind, queryErrors, usesField, withoutUnused } from './kinds';
+import { alertError, alertOutput, outputHelp, outputOf, outputOptions } from './outputs';
+import { normaliseQuery, PERIODS } from './query';
 import { type Resources, type Scope } from './resources';
 import { STATISTICS } from './statistics';
 import { type Option, toOption, useOptions } from './suggestions';
@@ -18,24 +19,39 @@ type Props = QueryEditorProps<VigiaDataSource, VigiaQuery, VigiaOptions>;
 
 const PERIOD_OPTIONS = PERIODS.map((value) => (value === 'auto' ? { value, label: 'auto (5m)' } : toOption(value)));
 
+const KIND_OPTIONS: Array<Option & { value: (typeof KINDS)[number] }> = [
+  { value: 'metric', label: 'Metric', description: 'Values, scores and forecasts' },
+  { value: 'quality', label: 'Quality', description: 'Which checks the values fail' },
+  { value: 'costs', label: 'Costs', description: 'What the calls of AWS cost, and what the cache saved' },
+  { value: 'events', label: 'Events', description: 'A table of anomalies, newest first' },
+];
+
+const COST_LABEL_OPTIONS: Array<Option & { value: (typeof COST_LABELS)[number] }> = [
+  { value: 'account', label: 'Account' },
+  { value: 'region', label: 'Region' },
+  { value: 'asked_by', label: 'Asked by' },
+];
+
 /** Edits one query. Every change of a choice runs it at once; texts do so when their field is left. */
 export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app }: Props) {
   const query = normaliseQuery(raw);
-  const isUntouched = query.namespace === '' && query.metric === '';
-  const errors = isUntouched ? {} : validateQuery(query);
+  const uses = (name: keyof VigiaQuery) => usesField(query, name);
+  const isUntouched = needsMetric(query) && query.namespace === '' && query.metric === '';
+  const errors = isUntouched ? {} : queryErrors(query);
   const isAlert = app === CoreApp.UnifiedAlerting;
   const [failure, setFailure] = useState('');
   const accounts = useResource(datasource, readAccounts, ignore);
   const definitions = useResource(datasource, readDetectors, setFailure);
   const forecasters = useResource(datasource, readForecasters, setFailure);
-  const decides = functionOf(query.detector);
+  const decides = uses('detector') ? functionOf(query.detector) : undefined;
   const decided = decides && FUNCTION_STATISTIC[decides];
   const id = (field: string) => `vigia-${query.refId}-${field}`;
 
-  const update = (patch: Partial<VigiaQuery>) => {
-    onChange(normaliseQuery({ ...query, ...patch }));
+  const save = (next: VigiaQuery) => {
+    onChange(next);
     onRunQuery();
   };
+  const update = (patch: Partial<VigiaQuery>) => save(withoutUnused(normaliseQuery({ ...query, ...patch })));
 
   /** What every field of one name has. */
   const field = (name: 'namespace' | 'metric' | 'statistic' | 'period') => ({
@@ -81,6 +97,14 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
   return (
     <Stack direction="column" gap={1.5}>
       <Stack direction="row" wrap="wrap" gap={1.5} alignItems="flex-start">
+        <ChoiceField
+          id={id('kind')}
+          label="Kind"
+          width={14}
+          value={query.kind ?? KINDS[0]}
+          options={KIND_OPTIONS}
+          onChange={(kind) => save(ofKind(query, kind))}
+        />
         <NamesField
           id={id('accounts')}
           label="Accounts"
@@ -107,80 +131,107 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
         )}
       </Stack>
 
-      <Stack direction="row" wrap="wrap" gap={1.5} alignItems="flex-start">
-        <NameField {...field('namespace')} label="Namespace" placeholder="AWS/EC2" options={namespaceOptions} />
-        <NameField {...field('metric')} label="Metric" placeholder="CPUUtilization" options={metricOptions} />
-        <NameField
-          {...field('statistic')}
-          label="Statistic"
-          width={18}
-          disabled={decided !== undefined}
-          value={decided ?? query.statistic}
-          options={STATISTICS.map(toOption)}
-        />
-        <NameField {...field('period')} label="Period" width={14} options={PERIOD_OPTIONS} />
-      </Stack>
+      {uses('metric') && (
+        <Stack direction="row" wrap="wrap" gap={1.5} alignItems="flex-start">
+          <NameField {...field('namespace')} label="Namespace" placeholder="AWS/EC2" options={namespaceOptions} />
+          <NameField {...field('metric')} label="Metric" placeholder="CPUUtilization" options={metricOptions} />
+          {uses('statistic') && (
+            <NameField
+              {...field('statistic')}
+              label="Statistic"
+              width={18}
+              disabled={decided !== undefined}
+              value={decided ?? query.statistic}
+              options={STATISTICS.map(toOption)}
+            />
+          )}
+          {uses('period') && <NameField {...field('period')} label="Period" width={14} options={PERIOD_OPTIONS} />}
+        </Stack>
+      )}
 
-      <DimensionsEditor
-        id={id('dimensions')}
-        datasource={datasource}
-        dimensions={query.dimensions}
-        scope={scope}
-        error={errors.dimensions}
-        onChange={(dimensions) => update({ dimensions })}
-        onFailure={setFailure}
-      />
-
-      <Stack direction="row" wrap="wrap" gap={1.5} alignItems="flex-end">
-        <MeasureSwitches id={id} query={query} update={update} />
-        <ChoiceField
-          id={id('output')}
-          label="Output"
-          width={28}
-          error={errors.output ?? (isAlert ? alertError(query.output) : undefined)}
-          value={query.output || ALL}
-          options={outputOptions(query, isAlert)}
-          onChange={(output) => update({ output: outputOf(output) })}
+      {uses('dimensions') && (
+        <DimensionsEditor
+          id={id('dimensions')}
+          datasource={datasource}
+          dimensions={query.dimensions}
+          none={needsMetric(query) ? undefined : 'None: any dimensions'}
+          scope={scope}
+          error={errors.dimensions}
+          onChange={(dimensions) => update({ dimensions })}
+          onFailure={setFailure}
         />
-        <TextField
-          id={id('legend')}
-          label="Legend"
-          width={32}
-          placeholder="{{account}} {{region}} {{metric}}"
-          value={query.legend}
-          onCommit={(legend) => update({ legend })}
-        />
-      </Stack>
+      )}
 
-      {query.output !== '' && (
+      {uses('output') && (
+        <Stack direction="row" wrap="wrap" gap={1.5} alignItems="flex-end">
+          {uses('score') && <MeasureSwitches id={id} query={query} update={update} />}
+          {uses('by') && (
+            <ChoicesField
+              id={id('by')}
+              label="By"
+              values={query.by ?? COST_LABELS.slice(0, 1)}
+              options={COST_LABEL_OPTIONS}
+              onChange={(by) => update({ by })}
+            />
+          )}
+          <ChoiceField
+            id={id('output')}
+            label="Output"
+            width={28}
+            error={errors.output ?? (isAlert ? alertError(query.output) : undefined)}
+            value={query.output || ALL}
+            options={outputOptions(query, isAlert)}
+            onChange={(output) => update({ output: outputOf(output) })}
+          />
+          <TextField
+            id={id('legend')}
+            label="Legend"
+            width={32}
+            placeholder={`{{account}} {{region}} ${needsMetric(query) ? '{{metric}}' : '{{asked_by}}'}`}
+            value={query.legend}
+            onCommit={(legend) => update({ legend })}
+          />
+        </Stack>
+      )}
+
+      {uses('output') && query.output !== '' && !errors.output && (
         <Text color="secondary" variant="bodySmall">
           {outputHelp(query.output)}
         </Text>
       )}
-      <ForecastEditor
-        id={id}
-        query={query}
-        errors={errors}
-        forecasters={forecasters}
-        calendars={datasource.calendars}
-        metrics={metricOptions}
-        update={update}
-      />
-      <DetectorEditor
-        id={id}
-        query={query}
-        definitions={definitions}
-        calendars={datasource.calendars}
-        metrics={metricOptions}
-        update={update}
-      />
+      {uses('forecast') && (
+        <ForecastEditor
+          id={id}
+          query={query}
+          errors={errors}
+          forecasters={forecasters}
+          calendars={datasource.calendars}
+          metrics={metricOptions}
+          update={update}
+        />
+      )}
+      {uses('detector') && (
+        <DetectorEditor
+          id={id}
+          query={query}
+          definitions={definitions}
+          calendars={datasource.calendars}
+          metrics={metricOptions}
+          update={update}
+        />
+      )}
 
-      {isAlert && query.output === '' && (
+      {isAlert && !uses('output') && (
+        <Alert severity="warning" title="A table of events cannot be alerted on">
+          Choose the kind Metric and the output anomaly_event.
+        </Alert>
+      )}
+      {isAlert && uses('output') && query.output === '' && (
         <Alert severity="warning" title="An alert rule needs one measure">
           <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
             <Text>Grafana tells the series of a rule apart by their labels alone. Choose an output:</Text>
-            <Button size="sm" variant="secondary" onClick={() => update({ output: 'anomaly_score' })}>
-              Use anomaly_score
+            <Button size="sm" variant="secondary" onClick={() => update({ output: alertOutput(query) })}>
+              Use {alertOutput(query)}
             </Button>
           </Stack>
         </Alert>

@@ -67,6 +67,12 @@ test('a query of costs names no metric, and carries nothing that its kind does n
   expect(datasource.getQueryDisplayText(costs as unknown as VigiaQuery)).toBe('Costs of $accounts');
 });
 
+test('a query of events is named without the metric that it need not have', () => {
+  const events = { refId: 'A', kind: 'events', accounts: ['production'] };
+  expect(datasource.filterQuery(events as unknown as VigiaQuery)).toBe(true);
+  expect(datasource.getQueryDisplayText(events as unknown as VigiaQuery)).toBe('Events of production');
+});
+
 test('scoped values come before those of the dashboard', () => {
   const scopedVars = { accounts: { text: 'data', value: ['data'] } };
   expect(datasource.applyTemplateVariables(query({ accounts: ['$accounts'] }), scopedVars).accounts).toEqual(['data']);

@@ -56,6 +56,9 @@ export class VigiaDataSource extends DataSourceWithBackend<VigiaQuery, VigiaOpti
     if (kind === 'costs') {
       return `Costs of ${accounts.join(', ')}`;
     }
+    if (kind === 'events') {
+      return `Events of ${accounts.join(', ')}`;
+    }
     return `${namespace} ${metric} ${statistic} of ${accounts.join(', ')}`;
   }
 

@@ -1,5 +1,27 @@
-import { DEFAULT_QUERY } from './query';
+import { withoutAbsent } from './absent';
+import { DEFAULT_QUERY, normaliseQuery, type QueryErrors, validateQuery } from './query';
 import { type VigiaQuery } from './types';
+
+/** What a query can ask about, the default first. */
+export const KINDS = ['metric', 'quality', 'costs', 'events'] as const;
+
+/** The measures of kind quality, in the order of the frames. */
+export const QUALITY_MEASURES = [
+  'quality',
+  'quality_format',
+  'quality_missing',
+  'quality_range',
+  'quality_duplicate',
+  'quality_logic',
+] as const;
+
+/** The measures of kind costs, in the order of the frames. */
+export const COST_MEASURES = ['cost_usd', 'metrics_asked', 'metrics_saved', 'calls', 'calls_failed'] as const;
+
+export type KindMeasure = (typeof QUALITY_MEASURES)[number] | (typeof COST_MEASURES)[number];
+
+/** What costs are told apart by, the default first. */
+export const COST_LABELS = ['account', 'region', 'asked_by'] as const;
 
 /** The fields that each kind of query but that of metrics uses, as pkg/query lists them. */
 const FIELDS: Record<string, ReadonlyArray<keyof VigiaQuery>> = {
@@ -8,8 +30,36 @@ const FIELDS: Record<string, ReadonlyArray<keyof VigiaQuery>> = {
   events: ['accounts', 'regions', 'namespace', 'metric', 'dimensions'],
 };
 
+const MEASURES_OF: Record<string, readonly KindMeasure[]> = {
+  quality: QUALITY_MEASURES,
+  costs: COST_MEASURES,
+  events: [],
+};
+
+/** Those of the fields that are absent by default: a query of another kind has them only where someone set them. */
+const SPARSE: ReadonlyArray<keyof VigiaQuery> = [
+  'by',
+  'events',
+  'raw',
+  'forecaster',
+  'thresholdMetric',
+  'decompose',
+  'detector',
+  'rollUp',
+];
+
 /** Says whether a query of its kind names a metric; what costs are about, and what events may be about, has none. */
 export const needsMetric = ({ kind }: VigiaQuery): boolean => kind !== 'costs' && kind !== 'events';
+
+/** Says whether a query of its kind uses a field. One of an unknown kind is taken for one of a metric: the back end refuses it by name. */
+export function usesField({ kind }: Pick<VigiaQuery, 'kind'>, name: keyof VigiaQuery): boolean {
+  const used = FIELDS[kind ?? ''];
+  return used ? used.includes(name) : name !== 'by';
+}
+
+/** The measures of a kind; undefined of metrics, which have those of the contract. */
+export const measuresOf = ({ kind }: Pick<VigiaQuery, 'kind'>): readonly KindMeasure[] | undefined =>
+  MEASURES_OF[kind ?? ''];
 
 /** The query without the defaults that its kind does not use: the back end would name them in a notice. */
 export function withoutUnused(query: VigiaQuery): VigiaQuery {
@@ -19,4 +69,34 @@ export function withoutUnused(query: VigiaQuery): VigiaQuery {
   }
   const isSent = (name: string) => name === 'version' || used.includes(name) || !(name in DEFAULT_QUERY);
   return Object.fromEntries(Object.entries(query).filter(([name]) => isSent(name))) as unknown as VigiaQuery;
+}
+
+/**
+ * The query as one of another kind, with what both use but for the output: no measure belongs to two kinds. Costs are counted by the
+ * hour, so the period of a metric does not carry over to them.
+ */
+export function ofKind(query: VigiaQuery, kind: string): VigiaQuery {
+  if (kind === (query.kind ?? KINDS[0])) {
+    return query;
+  }
+  const unused = SPARSE.filter((name) => !usesField({ kind }, name)).map((name) => [name, undefined] as const);
+  const changed: VigiaQuery = { ...query, ...Object.fromEntries(unused), kind, output: '' };
+  return withoutUnused(normaliseQuery(kind === 'costs' ? { ...changed, period: DEFAULT_QUERY.period } : changed));
+}
+
+/** What is wrong with a query, in the fields that its kind uses. */
+export function queryErrors(query: VigiaQuery): QueryErrors {
+  const errors = validateQuery(query);
+  const measures = measuresOf(query);
+  if (!measures) {
+    return errors;
+  }
+  const isMeasure = query.output === '' || measures.some((name) => name === query.output);
+  const own: QueryErrors = {
+    ...errors,
+    ...(!needsMetric(query) && { namespace: undefined, metric: undefined }),
+    output: isMeasure ? undefined : `${query.output} is no measure of kind ${query.kind}`,
+  };
+  const used = Object.entries(own).filter(([name]) => usesField(query, name as keyof VigiaQuery));
+  return withoutAbsent(Object.fromEntries(used) as QueryErrors);
 }

@@ -1,11 +1,13 @@
 import { COMPONENT_MEASURES, levelOf, type LevelMeasure, type Measure, MEASURES } from '../contract';
+import { type KindMeasure, measuresOf } from './kinds';
 import { furtherEdges } from './query';
 import { type Option } from './suggestions';
 import { ALL, type VigiaQuery } from './types';
 
-type Output = Measure | LevelMeasure;
+type Named = Measure | KindMeasure;
+type Output = Named | LevelMeasure;
 
-const DESCRIPTIONS: Record<Measure, string> = {
+const DESCRIPTIONS: Record<Named, string> = {
   value: 'Observed value',
   expected: 'Expected value',
   lower: 'Lower edge of the expected band',
@@ -30,6 +32,17 @@ const DESCRIPTIONS: Record<Measure, string> = {
   min_in_horizon: 'Lowest forecast value within the horizon',
   min_in_horizon_lower: 'Lowest value of the lower edge of the band within the horizon',
   min_in_horizon_upper: 'Lowest value of the upper edge of the band within the horizon',
+  quality: 'How many checks a bucket fails',
+  quality_format: '1 where an answer is no point, such as one off the grid, else 0',
+  quality_missing: '1 where there is no value and should be one, else 0',
+  quality_range: '1 where the value is none that the metric can have, else 0',
+  quality_duplicate: '1 where there is more than one value, else 0',
+  quality_logic: '1 where the value contradicts another metric, else 0',
+  cost_usd: 'Estimated cost in US dollars',
+  metrics_asked: 'Metrics that AWS was asked for',
+  metrics_saved: 'Metrics of reads for which AWS was not asked',
+  calls: 'Calls of AWS',
+  calls_failed: 'Calls of AWS that failed',
 };
 
 /** What an author of an alert rule has to know of a measure. */
@@ -53,7 +66,7 @@ const EVERY: Option = { value: ALL, label: 'Every measure', description: 'For da
 /** Words about an output. */
 export function outputHelp(output: Output): string {
   const level = levelOf(output);
-  const description = level === undefined ? DESCRIPTIONS[output as Measure] : edgeWords(output, level);
+  const description = level === undefined ? DESCRIPTIONS[output as Named] : edgeWords(output, level);
   return ALERT_HELP[output] ?? `${description}.`;
 }
 
@@ -72,15 +85,22 @@ export function alertError(output: Output | ''): string | undefined {
 
 /** The outputs that a query can have: for a rule those that can be alerted on, for a dashboard all that it can draw. */
 export function outputOptions(query: VigiaQuery, isAlert: boolean): Option[] {
-  const measures = MEASURES.map((value) => ({ value, label: value, description: DESCRIPTIONS[value] }));
+  const own = measuresOf(query);
+  const measures = (own ?? MEASURES).map((value) => ({ value, label: value, description: DESCRIPTIONS[value] }));
   if (isAlert) {
     const alertable = measures.filter(({ value }) => alertError(value) === undefined);
     return query.output === '' ? [EVERY, ...alertable] : alertable;
+  }
+  if (own) {
+    return [EVERY, ...measures];
   }
   const further = furtherEdges(query).map((value) => ({ value, label: value, description: outputHelp(value) }));
   const after = measures.findIndex(({ value }) => value === 'forecast_upper') + 1;
   return [EVERY, ...measures.slice(0, after), ...further, ...measures.slice(after)];
 }
+
+/** The measure that a rule is offered first. */
+export const alertOutput = (query: VigiaQuery): Output => measuresOf(query)?.[0] ?? 'anomaly_score';
 
 /** The output of a query that an option stands for. */
 export const outputOf = (value: string): Output | '' => (value === ALL ? '' : (value as Output));

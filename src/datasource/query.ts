@@ -89,6 +89,8 @@ export function normaliseQuery(raw: Partial<VigiaQuery> | AnyQuery): VigiaQuery 
   };
   // Absent is the default of these: an untouched form writes nothing.
   const sparse: Partial<VigiaQuery> = {
+    kind: current.kind === 'metric' || current.kind === '' ? undefined : (current.kind as VigiaQuery['kind']),
+    by: nonEmptyList(texts(current.by)),
     events: current.events === true ? true : undefined,
     raw: current.raw === true ? true : undefined,
     decompose: current.decompose === true ? true : undefined,

@@ -1,6 +1,7 @@
 import { type DataSourceJsonData } from '@grafana/data';
 import { type DataQuery } from '@grafana/schema';
 import { type LevelMeasure, type Measure } from '../contract';
+import { type KindMeasure } from './kinds';
 
 /** Stands for every account, every region of an account, or every value of a dimension. */
 export const ALL = '*';
@@ -93,7 +94,7 @@ export interface VigiaQuery extends DataQuery {
   horizon: string;
   threshold: number | null;
   /** Empty: every measure asked for. One measure: what an alert rule needs. */
-  output: Measure | LevelMeasure | '';
+  output: Measure | LevelMeasure | KindMeasure | '';
   legend: string;
   /** anomaly_event as well. Absent: no. */
   events?: boolean;
