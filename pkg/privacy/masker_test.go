@@ -25,7 +25,7 @@ func TestMaskIsOfLabelAndValue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.StringN(1, 20, -1).Draw(t, "a"), rapid.StringN(1, 20, -1).Draw(t, "b")
 		if a == all || b == all {
-			t.Skip("stands for every value")
+			return // it stands for every value
 		}
 		m := masker("InstanceId", "QueueName")
 		require.Equal(t, m.Mask("InstanceId", a), m.Mask("InstanceId", a))
