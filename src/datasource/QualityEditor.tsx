@@ -68,24 +68,7 @@ function RangeFields(props: FieldsProps & { range: QualityRange; onChange: (rang
   );
   return (
     <>
-      <Name
-        index={index}
-        of="range"
-        field="namespace"
-        label="Namespace"
-        value={range.namespace}
-        disabled={disabled}
-        onCommit={(namespace) => set({ namespace })}
-      />
-      <Name
-        index={index}
-        of="range"
-        field="metric"
-        label="Metric"
-        value={range.metric}
-        disabled={disabled}
-        onCommit={(metric) => set({ metric })}
-      />
+      <MetricNames index={index} of="range" named={range} disabled={disabled} onChange={set} />
       {limit('lower', 'Lower limit')}
       {limit('upper', 'Upper limit')}
     </>
@@ -110,24 +93,7 @@ function RuleFields(props: FieldsProps & { rule: QualityRule; onChange: (rule: Q
   );
   return (
     <>
-      <Name
-        index={index}
-        of="rule"
-        field="namespace"
-        label="Namespace"
-        value={rule.namespace}
-        disabled={disabled}
-        onCommit={(namespace) => set({ namespace })}
-      />
-      <Name
-        index={index}
-        of="rule"
-        field="metric"
-        label="Metric"
-        value={rule.metric}
-        disabled={disabled}
-        onCommit={(metric) => set({ metric })}
-      />
+      <MetricNames index={index} of="rule" named={rule} disabled={disabled} onChange={set} />
       {statistic('statistic', 'Statistic', rule.statistic, (value) => set({ statistic: value }))}
       <div className={styles.beside}>
         <Text>is at most</Text>
@@ -145,6 +111,26 @@ function RuleFields(props: FieldsProps & { rule: QualityRule; onChange: (rule: Q
     </>
   );
 }
+
+/** Which metric it is about. */
+function MetricNames(props: FieldsProps & { of: string; named: Named; onChange: (patch: Partial<Named>) => void }) {
+  const { index, of, named, disabled, onChange } = props;
+  const own = { index, of, disabled };
+  return (
+    <>
+      <Name
+        {...own}
+        field="namespace"
+        label="Namespace"
+        value={named.namespace}
+        onCommit={(namespace) => onChange({ namespace })}
+      />
+      <Name {...own} field="metric" label="Metric" value={named.metric} onCommit={(metric) => onChange({ metric })} />
+    </>
+  );
+}
+
+type Named = Pick<QualityRule, 'namespace' | 'metric'>;
 
 function Name(
   props: FieldsProps & { of: string; field: string; label: string; value: string; onCommit: (value: string) => void }
