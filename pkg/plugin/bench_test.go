@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -73,6 +74,7 @@ func BenchmarkQuery(b *testing.B) {
 			b.ReportMetric(float64(ask(i)), "series")
 			i.Dispose()
 		}
+		each(b, "query_cold_ms")
 	})
 	b.Run("warm", func(b *testing.B) {
 		i := open()
@@ -81,6 +83,7 @@ func BenchmarkQuery(b *testing.B) {
 		for b.Loop() {
 			b.ReportMetric(float64(ask(i)), "series")
 		}
+		each(b, "query_warm_ms")
 	})
 	b.Run("restarted", func(b *testing.B) {
 		dir := b.TempDir()
@@ -92,5 +95,11 @@ func BenchmarkQuery(b *testing.B) {
 			b.ReportMetric(float64(ask(i)), "series")
 			i.Dispose()
 		}
+		each(b, "query_restarted_ms")
 	})
+}
+
+// each prints the mean time of a round.
+func each(b *testing.B, name string) {
+	fmt.Printf("figure %s %.1f ms\n", name, float64(b.Elapsed().Microseconds())/1e3/float64(b.N))
 }
