@@ -14,6 +14,8 @@ type Engine struct {
 	location *time.Location
 	version  string
 	kept     *memory[kept]
+	said     *memory[said]
+	fresh    *memory[fresh]
 	marks    *memory[marked]
 	fits     *memory[fit]
 	outlooks *memory[outlook]
@@ -37,7 +39,8 @@ func New(o Options) *Engine {
 	}
 	return &Engine{
 		location: o.Location, version: o.Version, keeper: keeper{states: o.States},
-		kept: newMemory[kept](maxKept), marks: newMemory[marked](maxMarks), fits: newMemory[fit](maxFits), outlooks: newMemory[outlook](maxOutlooks),
+		kept: newMemory[kept](maxKept), said: newMemory[said](maxSaid), fresh: newMemory[fresh](maxFresh),
+		marks: newMemory[marked](maxMarks), fits: newMemory[fit](maxFits), outlooks: newMemory[outlook](maxOutlooks),
 	}
 }
 

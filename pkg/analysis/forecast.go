@@ -71,7 +71,7 @@ const (
 	// refitsPerDay is how often a forecaster is fitted anew; in between it goes on from newer observations.
 	refitsPerDay = 4
 	// maxFits bounds fitted forecasters in memory, in bytes.
-	maxFits = 64 << 20
+	maxFits = 40 << 20
 )
 
 // fit is a fitted forecaster and the input it has seen.
@@ -106,12 +106,7 @@ func (e *Engine) forecast(r Request, last epoch, out *Result) {
 		out.Err = err
 		return
 	}
-	to, err := p.future(out.Future)
-	if err != nil {
-		out.Err = err
-		return
-	}
-	o, err := e.outlook(r, p, to)
+	o, err := e.outlook(r, p, out.Future)
 	var refused *refusal
 	if errors.As(err, &refused) {
 		out.NotReady = refused.error
@@ -130,10 +125,15 @@ type refusal struct{ error }
 func (r *refusal) Unwrap() error { return r.error }
 
 // outlook makes the forecast of a past, or finds the one that was made of the very same.
-func (e *Engine) outlook(r Request, p past, to forecast.Future) (outlook, error) {
-	id, seen := p.outlookID(to), p.seen()
+func (e *Engine) outlook(r Request, p past, ahead series.Window) (outlook, error) {
+	id, seen := p.outlookID(ahead.Len()), p.seen()
 	if o, ok := e.outlooks.get(id); ok && o.hash == seen {
 		return o, nil
+	}
+	p.Phases = newPhases(e.location, ahead.Period).all(series.Window{Start: p.run.input.window.Start, End: ahead.Start, Period: ahead.Period})
+	to, err := p.future(ahead)
+	if err != nil {
+		return outlook{}, err
 	}
 	fitted, err := e.fitted(p)
 	if err != nil {
@@ -174,7 +174,7 @@ func (o *Outlook) measure(now float64, past []float64, direction int8) {
 	o.HoursToThreshold = Estimate{hours(median), hours(near), hours(far)}
 }
 
-// past is what a forecaster sees of a series, up to its newest observation.
+// past is what a forecaster sees of a series, up to its newest observation. Its phases are worked out where a forecast is made.
 type past struct {
 	forecast.History
 	run    *run
@@ -219,8 +219,7 @@ func newPast(r Request, run *run, n int) (past, error) {
 		p.levels = []float64{defaultLevel}
 	}
 	p.History = forecast.History{
-		Values: make([]float64, n), Phases: newPhases(run.engine.location, w.Period).all(w),
-		BucketsPerDay: run.spec.BucketsPerDay, Lower: run.spec.Lower, Upper: run.spec.Upper,
+		Values: make([]float64, n), BucketsPerDay: run.spec.BucketsPerDay, Lower: run.spec.Lower, Upper: run.spec.Upper,
 	}
 	var err error
 	if p.Marks, err = p.marked.Marks(w.Start, w.Period, n); err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // maxOutlooks bounds forecasts in memory, in bytes: within a period each refresh gives the same one.
-const maxOutlooks = 32 << 20
+const maxOutlooks = 12 << 20
 
 // outlook is a forecast as it was made of an input.
 type outlook struct {
@@ -20,13 +20,14 @@ type outlook struct {
 
 func (o outlook) size() int { return 512 + 8*len(o.forecast.Median)*(1+2*len(o.forecast.Bands)) }
 
-// outlookID is what a forecast is known by: the series, where it begins, and all that it depends on but the observations.
-func (p past) outlookID(to forecast.Future) keptID {
+// outlookID is what a forecast is known by: the series, where it begins, and all that it depends on but the observations; steps
+// is how far it goes.
+func (p past) outlookID(steps int) keptID {
 	n := len(p.Values)
 	var d identity
 	d.number(math.Float64frombits(p.identity(n)))
 	d.number(math.Float64frombits(p.run.id.spec)) // of the detector, whose model it begins with
-	d.number(float64(len(to.Phases)))
+	d.number(float64(steps))
 	for _, level := range p.levels {
 		d.number(level)
 	}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"math"
 	"slices"
-
-	"github.com/vigia-cloudwatch/vigia/pkg/detect"
 )
 
 // points are the results of consecutive buckets, in blocks that are never changed once they are there: who adds some shares the rest.
@@ -18,6 +16,16 @@ func (p points) len() int {
 		return 0
 	}
 	return (len(p)-1)*blockLen + len(p[len(p)-1])
+}
+
+// each calls f for each point; the first has the number from.
+func (p points) each(from int, f func(i int, x point)) {
+	for _, block := range p {
+		for _, x := range block {
+			f(from, x)
+			from++
+		}
+	}
 }
 
 // with returns the points and more after them.
@@ -45,6 +53,15 @@ func (p points) first(n int) points {
 	return points(nil).with(out)
 }
 
+// from returns a copy of the points from the i-th on.
+func (p points) from(i int) []point {
+	out := make([]point, 0, max(0, p.len()-i))
+	for n, block := range p {
+		out = append(out, block[min(len(block), max(0, i-n*blockLen)):]...)
+	}
+	return out
+}
+
 // resultsVersion leads packed results; a change of the layout or of a prediction raises it.
 const resultsVersion = 1
 
@@ -58,13 +75,13 @@ func (p points) pack() []byte {
 	n := p.len()
 	out := make([]byte, 1+n*(8*floatColumns+1))
 	out[0] = resultsVersion
-	var last point
+	last := new(point)
 	i := 0
 	for _, block := range p {
-		for _, x := range block {
-			values, foretold := x.numbers(), foretell(last, x.Result)
-			for c, v := range values {
-				bits := math.Float64bits(v) ^ oneNaN(foretold[c])
+		for at := range block {
+			x := &block[at]
+			for c, v := range x.numbers() {
+				bits := math.Float64bits(v) ^ oneNaN(foretell(last, x, c))
 				for b := range 8 {
 					out[1+(8*c+b)*n+i] = byte(bits >> (8 * b))
 				}
@@ -84,28 +101,33 @@ func unpackPoints(packed []byte) (points, error) {
 	body := packed[1:]
 	n := len(body) / (8*floatColumns + 1)
 	out := make([]point, n)
-	var last point
-	for i := range out {
-		x := &out[i]
-		// Columns stand in the order in which one foretells the next.
-		for c := range floatColumns {
-			bits := uint64(0)
-			for b := range 8 {
-				bits |= uint64(body[(8*c+b)*n+i]) << (8 * b)
+	bits := make([]uint64, n)
+	// Columns stand in the order in which one foretells the next.
+	for c := range floatColumns {
+		clear(bits)
+		for b := range 8 {
+			for i, rank := range body[(8*c+b)*n : (8*c+b+1)*n] {
+				bits[i] |= uint64(rank) << (8 * b)
 			}
-			x.set(c, math.Float64frombits(bits^oneNaN(foretell(last, x.Result)[c])))
 		}
-		flags := body[8*floatColumns*n+i]
+		last := new(point)
+		for i := range out {
+			x := &out[i]
+			x.set(c, math.Float64frombits(bits[i]^oneNaN(foretell(last, x, c))))
+			last = x
+		}
+	}
+	for i, flags := range body[8*floatColumns*n:] {
+		x := &out[i]
 		x.begins, x.Direction = flags&1 != 0, int8(flags>>1)-1
 		if x.Direction > 1 {
 			return nil, errBadResults
 		}
-		last = *x
 	}
 	return points(nil).with(out), nil
 }
 
-func (x point) flags() byte {
+func (x *point) flags() byte {
 	f := byte(x.Direction+1) << 1
 	if x.begins {
 		f |= 1
@@ -113,7 +135,7 @@ func (x point) flags() byte {
 	return f
 }
 
-func (x point) numbers() [floatColumns]float64 {
+func (x *point) numbers() [floatColumns]float64 {
 	return [floatColumns]float64{x.Expected, x.Lower, x.Upper, x.Rarity, x.Score, x.Raw}
 }
 
@@ -134,19 +156,23 @@ func (x *point) set(column int, v float64) {
 	}
 }
 
-// foretell is what the point before and the columns to the left say of each column. Conversions keep a compiler from fusing a product
-// with a sum, which rounds otherwise on other machines.
-func foretell(last point, x detect.Result) [floatColumns]float64 {
-	below := last.Expected - last.Lower
-	ratio := (last.Upper - last.Expected) / below
-	return [floatColumns]float64{
-		last.Expected,
-		x.Expected - below,
-		x.Expected + float64((x.Expected-x.Lower)*ratio),
-		last.Rarity,
-		math.Min(math.Max(float64(25*float64(x.Rarity-1)), 0), 100),
-		last.Raw,
+// foretell is what the point before and the columns to the left say of a column. Conversions keep a compiler from fusing a product with a
+// sum, which rounds otherwise on other machines.
+func foretell(last, x *point, column int) float64 {
+	switch column {
+	case 0:
+		return last.Expected
+	case 1:
+		return x.Expected - (last.Expected - last.Lower)
+	case 2:
+		ratio := (last.Upper - last.Expected) / (last.Expected - last.Lower)
+		return x.Expected + float64((x.Expected-x.Lower)*ratio)
+	case 3:
+		return last.Rarity
+	case 4:
+		return math.Min(math.Max(float64(25*float64(x.Rarity-1)), 0), 100)
 	}
+	return last.Raw
 }
 
 // oneNaN is the bits of a number, the same for every NaN: which one arithmetic makes is the machine's choice.

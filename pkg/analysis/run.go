@@ -70,34 +70,39 @@ func (r *run) identity(of Request) uint64 {
 	return d.sum()
 }
 
-// score calls emit for each bucket of the epoch that the input holds, numbered from the epoch's start. Buckets before the kept pipeline
-// are taken from memory or store, those after it are stepped through; the pipeline is kept anew at the last final bucket.
+// score calls emit for each bucket of the epoch that the input holds, numbered from the epoch's start. What was said of this very input is
+// said again; else what the kept pipeline has not seen is stepped through, and the pipeline is kept anew at the last final bucket.
 func (r *run) score(emit func(bucket int, p point)) error {
+	if s, ok := r.saidBefore(); ok {
+		s.points.each(0, emit)
+		return nil
+	}
 	k, err := r.recall(r.final, true)
 	if err != nil {
 		return err
 	}
 	k = r.advance(k)
 	r.engine.kept.put(r.id, k)
-	i := 0
-	for _, block := range k.points {
-		for _, p := range block {
-			emit(i, p)
-			i++
-		}
-	}
+	open := r.open(k)
+	k.points.each(0, emit)
+	points{open}.each(k.points.len(), emit)
+	r.remember(k, open)
+	return nil
+}
+
+// open scores, on a copy of a pipeline, the buckets after it: they may still be revised.
+func (r *run) open(k kept) []point {
 	if k.at >= r.input.len() {
 		return nil
 	}
-	// What may still be revised is scored on a copy.
 	pipe := k.pipe.clone()
+	open := make([]point, 0, r.input.len()-k.at)
 	for i := k.at; i < r.input.len(); i++ {
-		p := r.step(pipe, i)
-		if i >= r.first {
-			emit(i-r.first, p)
+		if p := r.step(pipe, i); i >= r.first {
+			open = append(open, p)
 		}
 	}
-	return nil
+	return open
 }
 
 func (r *run) step(pipe *pipeline, i int) point {

@@ -80,7 +80,7 @@ func (f *Fitted) Report() Report {
 func (f *Fitted) Size() int {
 	n := 1024 + 512*len(f.models)
 	for b, found := range f.bands.samples {
-		n += 8 * (cap(found) + 4*len(f.stack.weights[b]) + 16)
+		n += 4*cap(found) + 8*(4*len(f.stack.weights[b])+16)
 	}
 	for _, m := range f.models {
 		if sized, ok := m.(interface{ size() int }); ok {

@@ -4,19 +4,18 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 )
 
 // ahead are the times and values of a measure that a forecast makes.
-func (o Options) ahead(a analysis.Result, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
+func (o Options) ahead(a analysis.Result, m query.Measure, meta *Meta) cells {
 	meta.Note = note(a)
 	meta.Forecast = o.foresight(a, 0)
 	switch m {
 	case query.Forecast:
-		return column(a.Future, a.Forecast.Median)
+		return o.clock.column(a.Future, a.Forecast.Median)
 	case query.HoursToThreshold, query.HoursEarly, query.HoursLate:
 		return o.hours(a, m, meta)
 	case query.MaxInHorizon, query.MaxLower, query.MaxUpper:
@@ -32,16 +31,16 @@ func (o Options) ahead(a analysis.Result, m query.Measure, meta *Meta) ([]time.T
 		meta.Forecast = o.foresight(a, i)
 		switch {
 		case i >= len(a.Forecast.Bands):
-			return column(a.Future, nil)
+			return o.clock.column(a.Future, nil)
 		case m == lower:
-			return column(a.Future, a.Forecast.Bands[i].Lower)
+			return o.clock.column(a.Future, a.Forecast.Bands[i].Lower)
 		}
-		return column(a.Future, a.Forecast.Bands[i].Upper)
+		return o.clock.column(a.Future, a.Forecast.Bands[i].Upper)
 	}
 	panic("frames: no points for measure " + string(m))
 }
 
-func (o Options) hours(a analysis.Result, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
+func (o Options) hours(a analysis.Result, m query.Measure, meta *Meta) cells {
 	e := a.HoursToThreshold
 	meta.Early, meta.Late = finite(e.Low), finite(e.High)
 	value := map[query.Measure]float64{query.HoursToThreshold: e.Median, query.HoursEarly: e.Low, query.HoursLate: e.High}[m]
@@ -51,19 +50,19 @@ func (o Options) hours(a analysis.Result, m query.Measure, meta *Meta) ([]time.T
 	case a.NotReady == nil && a.Threshold == nil && metric != nil && !a.Now.IsZero():
 		meta.Note = fmt.Sprintf("no value of %s of %s is known, which is the threshold", metric.Statistic, metric.Metric)
 	}
-	return single(a.Now, value)
+	return single(a.Now, a.Range.Period, value)
 }
 
 // extreme is the greatest or smallest value of the horizon, or one of its edges.
-func extreme(a analysis.Result, e analysis.Estimate, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
+func extreme(a analysis.Result, e analysis.Estimate, m query.Measure, meta *Meta) cells {
 	meta.Lower, meta.Upper = finite(e.Low), finite(e.High)
 	switch m {
 	case query.MaxLower, query.MinLower:
-		return single(a.Now, e.Low)
+		return single(a.Now, a.Range.Period, e.Low)
 	case query.MaxUpper, query.MinUpper:
-		return single(a.Now, e.High)
+		return single(a.Now, a.Range.Period, e.High)
 	}
-	return single(a.Now, e.Median)
+	return single(a.Now, a.Range.Period, e.Median)
 }
 
 // note says why there is no forecast.

@@ -15,6 +15,7 @@ type Cost struct {
 
 // BuildCosts makes the frames of a query of query.KindCosts, group by group: one for each measure, with a point for each bucket.
 func BuildCosts(all []Cost, w series.Window, o Options) data.Frames {
+	o.clock = newClock()
 	labels := make([]data.Labels, len(all))
 	for i, c := range all {
 		labels[i] = c.Labels
@@ -29,8 +30,7 @@ func BuildCosts(all []Cost, w series.Window, o Options) data.Frames {
 			}
 			meta := o.meta(m, w.Period)
 			meta.Estimate = true
-			times, points := column(w, values)
-			f := o.assemble(c.Labels, names[i], times, points, meta)
+			f := o.assemble(c.Labels, names[i], o.clock.column(w, values), meta)
 			if m == query.CostUSD {
 				f.Fields[1].Config.Unit = "currencyUSD"
 				f.Fields[1].Config.Description = "An estimate by list price: AWS's bill alone knows discounts and what a free tier covers."

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -76,6 +76,8 @@ type Options struct {
 	Query     query.Query
 	Simulated bool
 	Usage     Usage
+
+	clock *clock
 }
 
 // metaVersion is the version of Meta.
@@ -83,6 +85,7 @@ const metaVersion = 1
 
 // Build makes the frames of a query, series by series, measures in their fixed order.
 func Build(all []Series, o Options) data.Frames {
+	o.clock = newClock()
 	labels := make([]data.Labels, len(all))
 	for i, s := range all {
 		labels[i] = LabelsOf(s)
@@ -120,8 +123,7 @@ func (o Options) frame(s Series, m query.Measure, name string) *data.Frame {
 	if o.Query.Threshold.Metric != nil {
 		meta.Threshold = s.Analysis.Threshold
 	}
-	times, values := o.points(s, m, &meta)
-	return o.assemble(LabelsOf(s), name, times, values, meta)
+	return o.assemble(LabelsOf(s), name, o.points(s, m, &meta), meta)
 }
 
 func (o Options) meta(m query.Measure, period time.Duration) Meta {
@@ -131,70 +133,107 @@ func (o Options) meta(m query.Measure, period time.Duration) Meta {
 	}
 }
 
-func (o Options) assemble(labels data.Labels, name string, times []time.Time, values []*float64, meta Meta) *data.Frame {
-	field := data.NewField(string(meta.Measure), labels, values)
-	field.Config = configure(name, meta.Measure)
-	timeField := data.NewField("time", nil, times)
-	timeField.Config = &data.FieldConfig{Interval: float64(meta.PeriodSeconds) * 1000}
-	frame := data.NewFrame(measureName(name, meta.Measure), timeField, field)
+func (o Options) assemble(labels data.Labels, name string, c cells, meta Meta) *data.Frame {
+	field := c.values
+	field.Name, field.Labels, field.Config = string(meta.Measure), labels, configure(name, meta.Measure)
+	frame := data.NewFrame(measureName(name, meta.Measure), c.times, field)
 	frame.RefID = o.Query.RefID
 	frame.Meta = &data.FrameMeta{Type: data.FrameTypeTimeSeriesMulti, TypeVersion: data.FrameTypeVersion{0, 1}, Custom: meta}
 	return frame
 }
 
 // points are the times and values of a measure.
-func (o Options) points(s Series, m query.Measure, meta *Meta) ([]time.Time, []*float64) {
+func (o Options) points(s Series, m query.Measure, meta *Meta) cells {
 	a := s.Analysis
 	switch m {
 	case query.Value:
-		return column(s.Observed.Window, s.Observed.Values)
+		return o.clock.column(s.Observed.Window, s.Observed.Values)
 	case query.Expected:
-		return column(a.Range, a.Expected)
+		return o.clock.column(a.Range, a.Expected)
 	case query.Lower:
-		return column(a.Range, a.Lower)
+		return o.clock.column(a.Range, a.Lower)
 	case query.Upper:
-		return column(a.Range, a.Upper)
+		return o.clock.column(a.Range, a.Upper)
 	case query.Score:
-		return column(a.Range, a.Score)
+		return o.clock.column(a.Range, a.Score)
 	case query.Direction:
-		return column(a.Range, a.Direction)
+		return o.clock.column(a.Range, a.Direction)
 	case query.Event:
-		return column(a.Range, a.Event)
+		return o.clock.column(a.Range, a.Event)
 	case query.Raw:
-		return column(a.Range, a.Raw)
+		return o.clock.column(a.Range, a.Raw)
 	case query.Trend:
-		return column(a.Range, a.Parts.Trend)
+		return o.clock.column(a.Range, a.Parts.Trend)
 	case query.SeasonDay:
-		return column(a.Range, a.Parts.SeasonDay)
+		return o.clock.column(a.Range, a.Parts.SeasonDay)
 	case query.SeasonWeek:
-		return column(a.Range, a.Parts.SeasonWeek)
+		return o.clock.column(a.Range, a.Parts.SeasonWeek)
 	case query.Remainder:
-		return column(a.Range, a.Parts.Remainder)
+		return o.clock.column(a.Range, a.Parts.Remainder)
 	default:
 		return o.ahead(a, m, meta)
 	}
 }
 
-// column spreads values over a window; a window without values (no forecast yet) makes an empty column.
-func column(w series.Window, values []float64) ([]time.Time, []*float64) {
-	times := make([]time.Time, len(values))
-	out := make([]*float64, len(values))
-	kept := slices.Clone(values)
-	for i := range kept {
-		times[i] = w.Time(i)
-		if !math.IsNaN(kept[i]) && !math.IsInf(kept[i], 0) {
-			out[i] = &kept[i]
+// cells are the times and the values of a frame.
+type cells struct{ times, values *data.Field }
+
+// clock makes time fields. Frames of the same window share theirs, which nobody may change: a dashboard's frames differ in little else than
+// their values. It is safe for concurrent use.
+type clock struct {
+	mutex    sync.Mutex
+	byWindow map[stretch]*data.Field
+}
+
+// stretch is the first so many buckets of a window.
+type stretch struct {
+	series.Window
+	buckets int
+}
+
+func newClock() *clock { return &clock{byWindow: map[stretch]*data.Field{}} }
+
+func (c *clock) field(w series.Window, buckets int) *data.Field {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	id := stretch{w, buckets}
+	f, ok := c.byWindow[id]
+	if !ok {
+		times := make([]time.Time, buckets)
+		for i := range times {
+			times[i] = w.Time(i)
+		}
+		f = timeField(times, w.Period)
+		c.byWindow[id] = f
+	}
+	return f
+}
+
+func timeField(times []time.Time, period time.Duration) *data.Field {
+	f := data.NewField("time", nil, times)
+	f.Config = &data.FieldConfig{Interval: float64(period / time.Millisecond)}
+	return f
+}
+
+// column spreads values over a window, null where they are not finite; a window without values (no forecast yet) makes an empty column. The
+// frame points into the values: they may not change any more.
+func (c *clock) column(w series.Window, values []float64) cells {
+	out := data.NewFieldFromFieldType(data.FieldTypeNullableFloat64, len(values))
+	for i := range values {
+		if !math.IsNaN(values[i]) && !math.IsInf(values[i], 0) {
+			out.Set(i, &values[i])
 		}
 	}
-	return times, out
+	return cells{c.field(w, len(values)), out}
 }
 
 // single is a number of now; without any observation there is no now and no row.
-func single(now time.Time, v float64) ([]time.Time, []*float64) {
-	if now.IsZero() {
-		return []time.Time{}, []*float64{}
+func single(now time.Time, period time.Duration, v float64) cells {
+	times, values := []time.Time{}, []*float64{}
+	if !now.IsZero() {
+		times, values = []time.Time{now}, []*float64{finite(v)}
 	}
-	return []time.Time{now}, []*float64{finite(v)}
+	return cells{timeField(times, period), data.NewField("", nil, values)}
 }
 
 func finite(v float64) *float64 {

@@ -19,6 +19,7 @@ type Group struct {
 // BuildGroups makes the frames of a roll-up, group by group. It has no other measures than anomaly_score and anomaly_event; those of the
 // query that are none of them are left out.
 func BuildGroups(all []Group, o Options) data.Frames {
+	o.clock = newClock()
 	labels := make([]data.Labels, len(all))
 	for i, g := range all {
 		labels[i] = g.Labels
@@ -33,8 +34,7 @@ func BuildGroups(all []Group, o Options) data.Frames {
 			}
 			meta := o.meta(m, g.Window.Period)
 			meta.Members, meta.RollUp = len(g.Members), o.Query.RollUp
-			times, points := column(g.Window, values)
-			out = append(out, o.assemble(g.Labels, names[i], times, points, meta))
+			out = append(out, o.assemble(g.Labels, names[i], o.clock.column(g.Window, values), meta))
 		}
 	}
 	return out

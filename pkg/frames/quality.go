@@ -17,6 +17,7 @@ type Checked struct {
 
 // BuildQuality makes the frames of a query of kind quality, series by series, measures in their fixed order.
 func BuildQuality(all []Checked, o Options) data.Frames {
+	o.clock = newClock()
 	labels := make([]data.Labels, len(all))
 	for i, c := range all {
 		labels[i] = LabelsOf(c.Series)
@@ -25,8 +26,8 @@ func BuildQuality(all []Checked, o Options) data.Frames {
 	out := make(data.Frames, 0, len(all)*len(o.Query.Measures))
 	for i, c := range all {
 		for _, m := range o.Query.Measures {
-			times, values := column(c.Observed.Window, failures(c, m))
-			out = append(out, o.assemble(labels[i], names[i], times, values, o.meta(m, c.Observed.Window.Period)))
+			points := o.clock.column(c.Observed.Window, failures(c, m))
+			out = append(out, o.assemble(labels[i], names[i], points, o.meta(m, c.Observed.Window.Period)))
 		}
 	}
 	return out
