@@ -71,7 +71,7 @@ const (
 	// refitsPerDay is how often a forecaster is fitted anew; in between it goes on from newer observations.
 	refitsPerDay = 4
 	// maxFits bounds fitted forecasters in memory, in bytes.
-	maxFits = 40 << 20
+	maxFits = 16 << 20
 )
 
 // fit is a fitted forecaster and the input it has seen.

@@ -1,10 +1,10 @@
 package analysis
 
 const (
-	// maxSaid bounds what was said in memory, in bytes: at 5 minutes of some 250 series over a week.
-	maxSaid = 40 << 20
+	// maxSaid bounds what was said in memory, in bytes: at 5 minutes of some 200 series over a week.
+	maxSaid = 32 << 20
 	// maxFresh bounds what the store does not hold of it: of some thousands of series.
-	maxFresh = 12 << 20
+	maxFresh = 8 << 20
 )
 
 // said is what was said of an epoch's buckets up to the newest, those that may still be revised among them. While no point of the input

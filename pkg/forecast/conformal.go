@@ -18,29 +18,35 @@ const (
 	// fewOrigins widens bands: by that over the root of the origins; veryFew by that over their square, because of one or two origins all
 	// errors may have the same reason.
 	fewOrigins, veryFew = 0.7, 2.0
-	// highestLevel of a band.
-	highestLevel = 0.9999
 	// priorOrigins stand for what a block has from the one before it.
 	priorOrigins = 2
 )
 
-// bands are quantiles of the errors of back-tests, by block and with signs.
+// bands are what back-tests say of errors, with signs.
 type bands struct {
+	edges []edges    // by standard level
+	held  []Coverage // by standard level
+}
+
+// edges are the lower and the upper bound of errors, in their units, by block of the ladder.
+type edges struct{ lower, upper []float64 }
+
+// calibration is bands in the making: quantiles of the errors of back-tests.
+type calibration struct {
 	ladder  ladder
-	samples []sample   // by block
-	weight  []float64  // by block: origins whose errors do not overlap
-	newest  []int      // by block: the last origin learnt
-	alpha   []float64  // by standard level: the share to leave out so that bands hold their level
-	held    []Coverage // by standard level
+	samples []sample  // by block
+	weight  []float64 // by block: origins whose errors do not overlap
+	newest  []int     // by block: the last origin learnt
+	alpha   []float64 // by standard level: the share to leave out so that bands hold their level
 }
 
 // calibrate goes through the trials in order: bands made of what was known at an origin are judged by what came, and adapted (Gibbs and
 // Candès 2021).
 func calibrate(s *series, l ladder, trials []trial) *bands {
-	c := &bands{ladder: l, samples: make([]sample, len(l.ends)), weight: make([]float64, len(l.ends)), newest: make([]int, len(l.ends))}
+	out := &bands{}
+	c := &calibration{ladder: l, samples: make([]sample, len(l.ends)), weight: make([]float64, len(l.ends)), newest: make([]int, len(l.ends))}
 	for _, level := range standard {
 		c.alpha = append(c.alpha, 1-level)
-		c.held = append(c.held, Coverage{level, math.NaN()})
 	}
 	learnt := make([]int, len(l.ends))
 	inside, all := make([]float64, len(standard)), 0.0
@@ -58,13 +64,42 @@ func calibrate(s *series, l ladder, trials []trial) *bands {
 			all += c.judge(&trials[k], judged*s.season, inside)
 		}
 	}
-	for i := range c.held {
-		c.held[i].Share = inside[i] / all
+	most := 1.0
+	for i, level := range standard {
+		most = math.Min(most, c.alpha[i]) // a higher level leaves out no more
+		lower, upper := c.curves(most)
+		out.edges = append(out.edges, edges{lower, upper})
+		out.held = append(out.held, Coverage{level, inside[i] / all})
 	}
-	return c
+	return out
 }
 
-func (c *bands) learn(b int, t *trial) {
+// at are the edges of any level: between the standard levels by the logarithm of what they leave out, beyond them those of the nearest.
+func (b *bands) at(level float64) edges {
+	last := len(standard) - 1
+	switch {
+	case !(level > standard[0]):
+		return b.edges[0]
+	case level >= standard[last]:
+		return b.edges[last]
+	}
+	i := 1
+	for level > standard[i] {
+		i++
+	}
+	below, above := math.Log(1-standard[i-1]), math.Log(1-standard[i])
+	share := (below - math.Log(1-level)) / (below - above)
+	between := func(a, b []float64) []float64 {
+		out := make([]float64, len(a))
+		for n := range out {
+			out[n] = a[n] + share*(b[n]-a[n])
+		}
+		return out
+	}
+	return edges{between(b.edges[i-1].lower, b.edges[i].lower), between(b.edges[i-1].upper, b.edges[i].upper)}
+}
+
+func (c *calibration) learn(b int, t *trial) {
 	if b >= len(t.errors) || len(t.errors[b]) == 0 {
 		return
 	}
@@ -80,7 +115,7 @@ func (c *bands) learn(b int, t *trial) {
 }
 
 // judge adds what was inside of the bands of each standard level, returns how much there was, and adapts.
-func (c *bands) judge(t *trial, horizon int, inside []float64) (all float64) {
+func (c *calibration) judge(t *trial, horizon int, inside []float64) (all float64) {
 	for i, level := range standard {
 		lower, upper := c.curves(c.alpha[i])
 		in := 0.0
@@ -108,26 +143,9 @@ func (c *bands) judge(t *trial, horizon int, inside []float64) (all float64) {
 	return all
 }
 
-// share is the adapted share to leave out at any level, decreasing with it: between the standard levels by their logarithms.
-func (c *bands) share(level float64) float64 {
-	if !(level > 0) {
-		level = 0
-	}
-	x := math.Log(1 - math.Min(level, highestLevel))
-	x0, y0 := math.Log(1-standard[0]), math.Log(c.alpha[0])
-	for i := 1; i < len(standard) && x < x0; i++ {
-		x1, y1 := math.Log(1-standard[i]), math.Min(math.Log(c.alpha[i]), y0)
-		if x >= x1 {
-			return math.Exp(y0 + (y1-y0)*(x0-x)/(x0-x1))
-		}
-		x0, y0 = x1, y1
-	}
-	return math.Min(math.Exp(x+y0-x0), 1)
-}
-
 // curves are the lower and the upper bound of errors by block, in their units, when the share alpha is left out, half on each side. They
 // never narrow with the horizon; beyond the last block that was tested they grow as a random walk's.
-func (c *bands) curves(alpha float64) (lower, upper []float64) {
+func (c *calibration) curves(alpha float64) (lower, upper []float64) {
 	lower, upper = make([]float64, len(c.samples)), make([]float64, len(c.samples))
 	for b, found := range c.samples {
 		// Before anything is known, errors are like the changes over a season that are their unit, with exponential tails.
@@ -176,16 +194,13 @@ func growing(v []float64, sign float64) {
 	}
 }
 
-// sample is sorted. Errors to seven digits are enough for their quantiles, and half the memory of a fitted forecaster.
-type sample []float32
+// sample is sorted.
+type sample []float64
 
 func (s *sample) insert(v float64) {
-	short := float32(math.Min(math.Max(v, -math.MaxFloat32), math.MaxFloat32))
-	i, _ := slices.BinarySearch(*s, short)
-	*s = slices.Insert(*s, i, short)
+	i, _ := slices.BinarySearch(*s, v)
+	*s = slices.Insert(*s, i, v)
 }
-
-func (s sample) at(i int) float64 { return float64(s[i]) }
 
 const (
 	// tailShare of a sample is its tail, of which the mean excess says how it goes on.
@@ -217,11 +232,11 @@ func (s sample) value(i int) float64 {
 	switch last := len(s) - 1; {
 	case last < 2:
 	case i == 0 && s[1] < 0:
-		return math.Max(s.at(0), oddFactor*s.at(1))
+		return math.Max(s[0], oddFactor*s[1])
 	case i == last && s[last-1] > 0:
-		return math.Min(s.at(last), oddFactor*s.at(last-1))
+		return math.Min(s[last], oddFactor*s[last-1])
 	}
-	return s.at(i)
+	return s[i]
 }
 
 // excess is the mean excess of the upper or lower tail.
@@ -231,9 +246,9 @@ func (s sample) excess(up bool) float64 {
 	sum := 0.0
 	for i := range k {
 		if up {
-			sum += s.value(n-1-i) - s.at(n-1-k)
+			sum += s.value(n-1-i) - s[n-1-k]
 		} else {
-			sum += s.at(k) - s.value(i)
+			sum += s[k] - s.value(i)
 		}
 	}
 	return sum / float64(k)

@@ -48,6 +48,7 @@ func Fit(name string, h History) (*Fitted, error) {
 	f.bands = calibrate(s, f.stack.ladder, trials)
 	f.report = s.report(trials, f.bands)
 	f.report.Model = f.describe()
+	f.stack.tallies = nil // which only learning needs
 	return f, nil
 }
 
@@ -79,8 +80,11 @@ func (f *Fitted) Report() Report {
 // Size is the memory held, in bytes, about.
 func (f *Fitted) Size() int {
 	n := 1024 + 512*len(f.models)
-	for b, found := range f.bands.samples {
-		n += 4*cap(found) + 8*(4*len(f.stack.weights[b])+16)
+	for _, e := range f.bands.edges {
+		n += 8 * (len(e.lower) + len(e.upper))
+	}
+	for _, w := range f.stack.weights {
+		n += 8*len(w) + 128
 	}
 	for _, m := range f.models {
 		if sized, ok := m.(interface{ size() int }); ok {
@@ -127,7 +131,8 @@ const relativeFloor = 1e-3
 
 func (f *Fitted) band(s *series, events *effects, level float64, median, width []float64) Band {
 	band := Band{level, make([]float64, len(median)), make([]float64, len(median))}
-	lower, upper := f.bands.curves(f.bands.share(level))
+	edges := f.bands.at(level)
+	lower, upper := edges.lower, edges.upper
 	f.stack.ladder.each(len(median), func(i, a, b int, share float64) {
 		x := median[i]
 		low, high := events.within(s, i)

@@ -18,8 +18,11 @@ type codec struct {
 // results.
 const maxStateBytes = 32 << 20
 
+// maxWindow is how far back a compressor looks, which it keeps in memory twice: about a state.
+const maxWindow = 512 << 10
+
 func newCodec() (codec, error) {
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(maxWindow))
 	if err != nil {
 		return codec{}, err
 	}
