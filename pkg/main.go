@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 	_ "time/tzdata" // the time zones of hosts that have none, as Windows
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
@@ -12,6 +13,9 @@ import (
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(plugin.GCPercent)
+	}
 	factory := plugin.NewFactory(os.Getenv("GF_PLUGIN_CACHE_PATH"))
 	if err := datasource.Manage(plugin.ID, factory.NewInstance, datasource.ManageOpts{}); err != nil {
 		log.DefaultLogger.Error("the plugin stopped", "error", err)

@@ -6,9 +6,9 @@ import (
 	"unsafe"
 )
 
-// maxKept bounds the pipelines in memory, in bytes: at 5 minutes some 20 of the detector auto, 150 of the seasonal one. The others are in the
+// maxKept bounds the pipelines in memory, in bytes: at 5 minutes some 14 of the detector auto, 100 of the seasonal one. The others are in the
 // store, from where one is back in some milliseconds when there is a new point.
-const maxKept = 24 << 20
+const maxKept = 16 << 20
 
 const pointSize = int(unsafe.Sizeof(point{}))
 

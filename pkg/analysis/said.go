@@ -1,8 +1,8 @@
 package analysis
 
 const (
-	// maxSaid bounds what was said in memory, in bytes: at 5 minutes of some 200 series over a week.
-	maxSaid = 32 << 20
+	// maxSaid bounds what was said in memory, in bytes: at 5 minutes of some 150 series over a week.
+	maxSaid = 24 << 20
 	// maxFresh bounds what the store does not hold of it: of some thousands of series.
 	maxFresh = 8 << 20
 )

@@ -107,6 +107,7 @@ func refresh(b *testing.B, i *Instance, all []*backend.QueryDataRequest) (took [
 // BenchmarkFleet times what Grafana waits for: 100 series over 7 days at 5 minutes, from a warm cache, value only and with score, band and
 // forecast; then a thousand series in ten panels, and the memory that the process holds after them.
 func BenchmarkFleet(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(GCPercent))
 	everything := fields{"forecast": true, "events": true}
 	value := fields{"output": "value"}
 	b.Run("hundred", func(b *testing.B) {
