@@ -56,3 +56,16 @@ export function levelOf(measure: string): Level | undefined {
   const [, written] = /^forecast_(?:lower|upper)_(\d+)$/.exec(measure) ?? [];
   return LEVELS.find((level) => String(level) === written);
 }
+
+/** What a query cost, in `Meta.Custom` of its every frame. */
+export interface Usage {
+  series: number;
+  /** Calls of AWS. */
+  requests: number;
+  metricsAsked: number;
+  /** Metrics for which AWS was not asked. */
+  metricsSaved?: number;
+  estimatedCostUSD: number;
+  /** Series that AWS was not asked for. */
+  cacheHits: number;
+}

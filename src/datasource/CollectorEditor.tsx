@@ -20,7 +20,7 @@ export function CollectorEditor({ collector = {}, disabled, onChange }: Props) {
   const watched = collector.watch?.length ?? 0;
   const set = (patch: Partial<CollectorOptions>) => onChange(nonEmpty(withoutAbsent({ ...collector, ...patch })));
   return (
-    <Stack direction="column" gap={1}>
+    <Stack direction="column" gap={2}>
       <Field noMargin label="Keep warm" htmlFor="vigia-collector-enabled">
         <Switch
           id="vigia-collector-enabled"

@@ -7,6 +7,7 @@ import { config } from '@grafana/runtime';
 import { Alert, Box, Combobox, Field, Input, SecretInput, Stack, Switch, Text } from '@grafana/ui';
 import { type ReactNode } from 'react';
 import { AccountsEditor } from './AccountsEditor';
+import { CacheEditor } from './CacheEditor';
 import { CalendarsEditor } from './CalendarsEditor';
 import { CollectorEditor } from './CollectorEditor';
 import { TextField } from './fields';
@@ -143,6 +144,13 @@ export function ConfigEditor(props: Props) {
       </Section>
 
       <Section
+        title="Cache"
+        description="Keeps what was fetched, on the machine of the back end. Data sources share it: what any of them keeps is kept."
+      >
+        <CacheEditor cache={jsonData.cache} disabled={disabled} onChange={(cache) => update({ cache })} />
+      </Section>
+
+      <Section
         title="Quality"
         description="What values must be like to be learnt from. Those that are not stay visible, are flagged, and can be counted and alerted on by queries of kind quality."
       >
@@ -161,7 +169,7 @@ export function ConfigEditor(props: Props) {
               {...props}
               name="privacyKey"
               label="Key of masks"
-              description="Any secret text. Another key makes other masks; data sources that share it have the same."
+              description="A secret text of 16 characters or more. Another key makes other masks; data sources that share it have the same."
               error={keyError(
                 jsonData.privacy,
                 Boolean(options.secureJsonFields?.privacyKey),

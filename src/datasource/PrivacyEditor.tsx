@@ -39,7 +39,7 @@ export function PrivacyEditor({ privacy = {}, disabled, keyField, onChange }: Pr
       <TextField
         id="vigia-privacy-labels"
         label="Masked labels"
-        description="account, account_id, region, dimensions by name such as InstanceId; separated by commas. Empty: none."
+        description="account, account_id, region, namespace, metric, asked_by, labels of accounts, dimensions such as InstanceId; separated by commas. Empty: none."
         width={50}
         placeholder="account, account_id, InstanceId"
         disabled={disabled}

@@ -443,7 +443,7 @@ describe('kind', () => {
     const costs = { ...scope, kind: 'costs', period: 'auto', output: '', legend: '' };
     expect(onChange.mock.lastCall).toStrictEqual([costs]);
     expect(onRunQuery).toHaveBeenCalledTimes(1);
-    expect(shown(...all)).toEqual(['Accounts', 'By', 'Output']);
+    expect(shown(...all)).toEqual(['Accounts', 'Period', 'By', 'Output']);
     expect(screen.queryByText('Dimensions')).not.toBeInTheDocument();
     await user.click(screen.getByLabelText('By'));
     await user.click(await screen.findByText('Asked by'));
@@ -460,6 +460,29 @@ describe('kind', () => {
     await user.click(screen.getByRole('button', { name: 'Add dimension' }));
     expect(screen.getByText('A dimension has no name')).toBeInTheDocument();
     expect(screen.queryByText('Choose a metric')).not.toBeInTheDocument();
+  });
+
+  it('costs are by the day as well', async () => {
+    const { onChange, user } = await setup({ query: { kind: 'costs' } });
+    await user.click(screen.getByLabelText('Period'));
+    await user.click(await screen.findByText('1d'));
+    expect(onChange).toHaveBeenLastCalledWith(expect.objectContaining({ kind: 'costs', period: '1d' }));
+  });
+
+  it('a kind that was left returns as it was', async () => {
+    const rich: Partial<VigiaQuery> = {
+      ...complete,
+      period: '1m',
+      legend: 'cpu',
+      detector: { name: 'ewma' },
+      rollUp: ['region'],
+    };
+    const { onChange, user } = await setup({ query: rich });
+    await choose(user, 'Costs');
+    expect(onChange.mock.lastCall).toStrictEqual([{ ...scope, kind: 'costs', period: 'auto', output: '', legend: '' }]);
+    await choose(user, 'Events');
+    await choose(user, 'Metric');
+    expect(onChange.mock.lastCall).toStrictEqual([{ ...base, ...rich }]);
   });
 
   it('goes back to a metric with its defaults', async () => {

@@ -1,13 +1,13 @@
 import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { Alert, Badge, Button, InlineSwitch, Stack, Text } from '@grafana/ui';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type VigiaDataSource } from './datasource';
 import { DetectorEditor } from './DetectorEditor';
 import { FUNCTION_STATISTIC, functionOf } from './detector';
 import { DimensionsEditor } from './DimensionsEditor';
 import { ChoiceField, ChoicesField, NameField, NamesField, TextField } from './fields';
 import { ForecastEditor } from './ForecastEditor';
-import { COST_LABELS, KINDS, needsMetric, ofKind, queryErrors, usesField, withoutUnused } from './kinds';
+import { COST_LABELS, kindOf, type KINDS, needsMetric, ofKind, queryErrors, usesField, withoutUnused } from './kinds';
 import { alertError, alertOutput, outputHelp, outputOf, outputOptions } from './outputs';
 import { normaliseQuery, PERIODS } from './query';
 import { type Resources, type Scope } from './resources';
@@ -19,11 +19,17 @@ type Props = QueryEditorProps<VigiaDataSource, VigiaQuery, VigiaOptions>;
 
 const PERIOD_OPTIONS = PERIODS.map((value) => (value === 'auto' ? { value, label: 'auto (5m)' } : toOption(value)));
 
+const COST_PERIOD_OPTIONS: Option[] = [
+  { value: 'auto', label: 'auto (1h)' },
+  { value: '6h', label: '6h' },
+  { value: '1d', label: '1d' },
+];
+
 const KIND_OPTIONS: Array<Option & { value: (typeof KINDS)[number] }> = [
-  { value: 'metric', label: 'Metric', description: 'Values, scores and forecasts' },
-  { value: 'quality', label: 'Quality', description: 'Which checks the values fail' },
-  { value: 'costs', label: 'Costs', description: 'What the calls of AWS cost, and what the cache saved' },
-  { value: 'events', label: 'Events', description: 'A table of anomalies, newest first' },
+  { value: 'metric', label: 'Metric', description: 'Values and scores' },
+  { value: 'quality', label: 'Quality', description: 'Checks that values fail' },
+  { value: 'costs', label: 'Costs', description: 'Price of what was asked' },
+  { value: 'events', label: 'Events', description: 'The log of anomalies' },
 ];
 
 const COST_LABEL_OPTIONS: Array<Option & { value: (typeof COST_LABELS)[number] }> = [
@@ -50,6 +56,13 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
   const save = (next: VigiaQuery) => {
     onChange(next);
     onRunQuery();
+  };
+  // What a kind does not use is in no query of it: it comes back from here when the kind does.
+  const left = useRef<VigiaQuery[]>([]);
+  const changeKind = (kind: string) => {
+    const before = left.current;
+    left.current = [query, ...before.filter((other) => kindOf(other) !== kindOf(query))];
+    save(ofKind(query, kind, before));
   };
   const update = (patch: Partial<VigiaQuery>) => save(withoutUnused(normaliseQuery({ ...query, ...patch })));
 
@@ -100,10 +113,10 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
         <ChoiceField
           id={id('kind')}
           label="Kind"
-          width={14}
-          value={query.kind ?? KINDS[0]}
+          width={24}
+          value={kindOf(query)}
           options={KIND_OPTIONS}
-          onChange={(kind) => save(ofKind(query, kind))}
+          onChange={changeKind}
         />
         <NamesField
           id={id('accounts')}
@@ -133,8 +146,20 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
 
       {uses('metric') && (
         <Stack direction="row" wrap="wrap" gap={1.5} alignItems="flex-start">
-          <NameField {...field('namespace')} label="Namespace" placeholder="AWS/EC2" options={namespaceOptions} />
-          <NameField {...field('metric')} label="Metric" placeholder="CPUUtilization" options={metricOptions} />
+          <NameField
+            {...field('namespace')}
+            label="Namespace"
+            placeholder={needsMetric(query) ? 'AWS/EC2' : 'any'}
+            optional={!needsMetric(query)}
+            options={namespaceOptions}
+          />
+          <NameField
+            {...field('metric')}
+            label="Metric"
+            placeholder={needsMetric(query) ? 'CPUUtilization' : 'any'}
+            optional={!needsMetric(query)}
+            options={metricOptions}
+          />
           {uses('statistic') && (
             <NameField
               {...field('statistic')}
@@ -173,6 +198,9 @@ export function QueryEditor({ datasource, query: raw, onChange, onRunQuery, app 
               options={COST_LABEL_OPTIONS}
               onChange={(by) => update({ by })}
             />
+          )}
+          {uses('period') && !uses('metric') && (
+            <NameField {...field('period')} label="Period" width={14} options={COST_PERIOD_OPTIONS} />
           )}
           <ChoiceField
             id={id('output')}

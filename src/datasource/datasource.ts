@@ -1,14 +1,18 @@
 import {
+  type DataQueryRequest,
+  type DataQueryResponse,
   type DataSourceInstanceSettings,
   type LegacyMetricFindQueryOptions,
   type MetricFindValue,
   type ScopedVars,
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+import { map, type Observable } from 'rxjs';
 import { needsMetric, withoutUnused } from './kinds';
 import { DEFAULT_QUERY, normaliseQuery } from './query';
 import { type Listing, Resources, type Scope } from './resources';
 import { type VariableKind, type VigiaOptions, type VigiaQuery, type VigiaVariableQuery } from './types';
+import { withUsageStats } from './usage';
 import { expandQuery, expandScope, type Replace } from './variables';
 import { VigiaVariableSupport } from './variableSupport';
 
@@ -29,6 +33,10 @@ export class VigiaDataSource extends DataSourceWithBackend<VigiaQuery, VigiaOpti
 
   getDefaultQuery(): Partial<VigiaQuery> {
     return { ...DEFAULT_QUERY };
+  }
+
+  query(request: DataQueryRequest<VigiaQuery>): Observable<DataQueryResponse> {
+    return super.query(request).pipe(map(withUsageStats));
   }
 
   /** A query that needs a namespace and a metric and lacks one, or with a dimension or a column that has no name, is still being written. */

@@ -55,10 +55,18 @@ function HelpedLabel(props: { id: string; label: string; description?: string; h
   );
 }
 
-/** One name: chosen from suggestions, or any other text. */
+/** One name: chosen from suggestions, or any other text. An optional one can be cleared. */
 export function NameField(
-  props: NamedProps & { value: string; options: LoadOptions | Option[]; onChange: (value: string) => void }
+  props: NamedProps & {
+    value: string;
+    options: LoadOptions | Option[];
+    optional?: boolean;
+    onChange: (value: string) => void;
+  }
 ) {
+  const change = props.optional
+    ? { isClearable: true as const, onChange: (option: Option | null) => props.onChange(option?.value ?? '') }
+    : { onChange: (option: Option) => props.onChange(option.value) };
   return (
     <Labelled id={props.id} label={props.label} description={props.description} help={props.help} error={props.error}>
       <Combobox
@@ -70,7 +78,7 @@ export function NameField(
         createCustomValue
         options={props.options}
         value={props.value === '' ? null : toOption(props.value)}
-        onChange={(option) => props.onChange(option.value)}
+        {...change}
       />
     </Labelled>
   );

@@ -39,14 +39,8 @@ test('quality keeps what names the metric, and nothing of scores or forecasts', 
   });
 });
 
-test('costs keep accounts, regions and legend, and are counted by their own period', () => {
-  expect(ofKind(rich, 'costs')).toStrictEqual({
-    ...both,
-    kind: 'costs',
-    period: 'auto',
-    output: '',
-    legend: '{{account}}',
-  });
+test('costs keep accounts and regions; their periods and labels are their own', () => {
+  expect(ofKind(rich, 'costs')).toStrictEqual({ ...both, kind: 'costs', period: 'auto', output: '', legend: '' });
 });
 
 test('events keep what can narrow them down', () => {
@@ -60,6 +54,53 @@ test('events keep what can narrow them down', () => {
 test('back to a metric the defaults return, no kind is written, and no field of costs stays', () => {
   const costs = { ...ofKind(query(), 'costs'), by: ['region'], output: 'cost_usd' } as VigiaQuery;
   expect(ofKind(normaliseQuery(costs), 'metric')).toStrictEqual({ refId: 'A', ...DEFAULT_QUERY });
+});
+
+describe('what a query was when it was last of a kind', () => {
+  const costs: VigiaQuery = {
+    ...ofKind(rich, 'costs'),
+    by: ['asked_by'],
+    period: '1d',
+    output: 'calls',
+    legend: 'who',
+  };
+
+  it('returns with the kind, and not a trace of it stays meanwhile', () => {
+    expect(ofKind(normaliseQuery(costs), 'metric', [rich])).toStrictEqual(rich);
+    expect(ofKind(rich, 'costs', [normaliseQuery(costs)])).toStrictEqual(costs);
+  });
+
+  it('is remembered over another kind', () => {
+    const events = ofKind(normaliseQuery(costs), 'events', [rich]);
+    expect(events).toMatchObject({ kind: 'events', namespace: 'AWS/EC2', metric: 'CPUUtilization' });
+    expect(ofKind(normaliseQuery(events), 'metric', [normaliseQuery(costs), rich])).toStrictEqual(rich);
+  });
+
+  it('gives way to what was changed meanwhile, in the fields that both use', () => {
+    const quality = {
+      ...ofKind(rich, 'quality'),
+      namespace: 'AWS/RDS',
+      accounts: ['staging'],
+      output: 'quality' as const,
+    };
+    expect(ofKind(normaliseQuery(quality), 'metric', [rich])).toStrictEqual({
+      ...rich,
+      namespace: 'AWS/RDS',
+      accounts: ['staging'],
+    });
+  });
+
+  it('is not emptied by events of any metric', () => {
+    const all = normaliseQuery({ ...both, kind: 'events' });
+    const metric = { ...rich, dimensions: { InstanceId: ['i-1'] } };
+    expect(ofKind(all, 'metric', [metric])).toStrictEqual(metric);
+    expect(ofKind(all, 'metric')).toMatchObject({ namespace: '', metric: '', dimensions: {} });
+  });
+
+  it('does not come back with what belongs to no kind', () => {
+    const foreign = { ...normaliseQuery(costs), hide: true, refId: 'B', note: 'mine' };
+    expect(ofKind(foreign, 'metric', [rich])).toStrictEqual({ ...rich, hide: true, refId: 'B', note: 'mine' });
+  });
 });
 
 test('the same kind changes nothing', () => {
@@ -102,6 +143,13 @@ test('only what a kind uses can be wrong with it', () => {
   });
   expect(Object.keys(queryErrors(query({ ...bare, kind: 'quality' })))).toEqual(['namespace', 'metric', 'statistic']);
   expect(Object.keys(queryErrors(query(bare)))).toEqual(['namespace', 'metric', 'statistic']);
+});
+
+test('costs are counted by whole hours', () => {
+  const error = (period: string) => queryErrors(query({ kind: 'costs', period })).period;
+  expect(['auto', '1m', '1h', '6h', '1d', '$p'].map(error)).toEqual(Array(6).fill(undefined));
+  expect(error('90m')).toBe('Costs are counted by whole hours');
+  expect(error('often')).toMatch(/^Use auto/);
 });
 
 test('a measure of another kind is no output', () => {

@@ -1,5 +1,5 @@
 import { withoutAbsent } from './absent';
-import { DEFAULT_QUERY, normaliseQuery, type QueryErrors, validateQuery } from './query';
+import { DEFAULT_QUERY, durationSeconds, normaliseQuery, type QueryErrors, validateQuery } from './query';
 import { type VigiaQuery } from './types';
 
 /** What a query can ask about, the default first. */
@@ -48,6 +48,8 @@ const SPARSE: ReadonlyArray<keyof VigiaQuery> = [
   'rollUp',
 ];
 
+export const kindOf = ({ kind }: Pick<VigiaQuery, 'kind'>): string => kind ?? KINDS[0];
+
 /** Says whether a query of its kind names a metric; what costs are about, and what events may be about, has none. */
 export const needsMetric = ({ kind }: VigiaQuery): boolean => kind !== 'costs' && kind !== 'events';
 
@@ -71,17 +73,38 @@ export function withoutUnused(query: VigiaQuery): VigiaQuery {
   return Object.fromEntries(Object.entries(query).filter(([name]) => isSent(name))) as unknown as VigiaQuery;
 }
 
+/** Those that mean one thing of a metric and another of costs, which are counted by the hour and have labels of their own. */
+const APART: ReadonlyArray<keyof VigiaQuery> = ['period', 'legend'];
+
+/** Empty, they mean anything to a query of events and nothing to one of a metric. */
+const NARROWING: ReadonlyArray<keyof VigiaQuery> = ['namespace', 'metric', 'dimensions'];
+
+/** The fields that are the business of a kind; refId, version and what others keep in a query are not. */
+const OF_A_KIND = [...(Object.keys(DEFAULT_QUERY) as Array<keyof VigiaQuery>), ...SPARSE].filter(
+  (name) => name !== 'version'
+);
+
 /**
- * The query as one of another kind, with what both use but for the output: no measure belongs to two kinds. Costs are counted by the
- * hour, so the period of a metric does not carry over to them.
+ * The query as one of another kind. What both use is carried over, but for the output: no measure belongs to two kinds. The rest is as it
+ * last was: `left` is what the query was when it left other kinds, the newest first.
  */
-export function ofKind(query: VigiaQuery, kind: string): VigiaQuery {
-  if (kind === (query.kind ?? KINDS[0])) {
+export function ofKind(query: VigiaQuery, kind: string, left: VigiaQuery[] = []): VigiaQuery {
+  if (kind === kindOf(query)) {
     return query;
   }
-  const unused = SPARSE.filter((name) => !usesField({ kind }, name)).map((name) => [name, undefined] as const);
-  const changed: VigiaQuery = { ...query, ...Object.fromEntries(unused), kind, output: '' };
-  return withoutUnused(normaliseQuery(kind === 'costs' ? { ...changed, period: DEFAULT_QUERY.period } : changed));
+  const sayTheSame = (name: keyof VigiaQuery, other: VigiaQuery) =>
+    usesField(other, name) &&
+    !(NARROWING.includes(name) && Object.keys(other[name] ?? '').length === 0) &&
+    (name !== 'output' || kindOf(other) === kind) &&
+    (!APART.includes(name) || (other.kind === 'costs') === (kind === 'costs'));
+  const valueOf = (name: keyof VigiaQuery) => {
+    const told = [query, ...left].find((other) => sayTheSame(name, other));
+    // A field that the query's kind does not use can still stand in its JSON, written by hand.
+    const hidden = usesField(query, name) ? undefined : query[name];
+    return told ? told[name] : hidden;
+  };
+  const own = OF_A_KIND.map((name) => [name, usesField({ kind }, name) ? valueOf(name) : undefined] as const);
+  return withoutUnused(normaliseQuery({ ...query, ...Object.fromEntries(own), kind }));
 }
 
 /** What is wrong with a query, in the fields that its kind uses. */
@@ -95,8 +118,14 @@ export function queryErrors(query: VigiaQuery): QueryErrors {
   const own: QueryErrors = {
     ...errors,
     ...(!needsMetric(query) && { namespace: undefined, metric: undefined }),
+    ...(query.kind === 'costs' && { period: errors.period ?? hoursError(query.period) }),
     output: isMeasure ? undefined : `${query.output} is no measure of kind ${query.kind}`,
   };
   const used = Object.entries(own).filter(([name]) => usesField(query, name as keyof VigiaQuery));
   return withoutAbsent(Object.fromEntries(used) as QueryErrors);
+}
+
+function hoursError(period: string): string | undefined {
+  const seconds = durationSeconds(period) ?? 0;
+  return seconds > 3600 && seconds % 3600 !== 0 ? 'Costs are counted by whole hours' : undefined;
 }

@@ -40,7 +40,7 @@ const DESCRIPTIONS: Record<Named, string> = {
   quality_logic: '1 where the value contradicts another metric, else 0',
   cost_usd: 'Estimated cost in US dollars',
   metrics_asked: 'Metrics that AWS was asked for',
-  metrics_saved: 'Metrics of reads for which AWS was not asked',
+  metrics_saved: 'Metrics read without asking AWS',
   calls: 'Calls of AWS',
   calls_failed: 'Calls of AWS that failed',
 };
@@ -53,6 +53,9 @@ const ALERT_HELP: Partial<Record<Output, string>> = {
     'Alert on “is above 25”: the score stands where an anomaly begins and is 0 elsewhere, so that an anomaly sends one alert.',
   raw_score:
     'In the detector’s own unit: its values mean nothing to another detector, and no severity belongs to them.',
+  quality:
+    'How many checks a value fails. Alert on “is above 0”: such values are shown, but neither scored nor learnt from.',
+  cost_usd: 'Estimated cost in US dollars. Alert on it by the period 1d: what the day, in UTC, has cost so far.',
   hours_to_threshold:
     'Alert on “is below 24”: a day’s notice. It is null where the threshold is not reached within the horizon, so let “no data” be normal.',
   hours_to_threshold_early:

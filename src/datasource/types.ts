@@ -232,6 +232,8 @@ export interface VigiaOptions extends DataSourceJsonData {
   dailyBudgetUSD?: number;
   quality?: Quality;
   privacy?: Privacy;
+  /** Absent: what the back end keeps by default. */
+  cache?: CacheOptions;
 }
 
 export interface VigiaSecrets {
@@ -240,6 +242,25 @@ export interface VigiaSecrets {
   sessionToken?: string;
   /** Of the hash of masks. */
   privacyKey?: string;
+}
+
+/** How long history is kept, and how large it may become. */
+export interface CacheOptions {
+  /** How late the newest point of a long range may be: a duration up to 1h. Absent: 5m. */
+  maxStaleness?: string;
+  /** Of the whole cache, which data sources share. */
+  maxGiB?: number;
+  keepDays?: KeepDays;
+}
+
+/** Days by the period of the points. */
+export interface KeepDays {
+  seconds?: number;
+  minutes?: number;
+  fiveMinutes?: number;
+  hours?: number;
+  /** Of the log of anomalies. */
+  events?: number;
 }
 
 /** What is kept warm without anyone looking. What is absent has its default. */

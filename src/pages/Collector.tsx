@@ -49,19 +49,21 @@ export function collectorWords(state: CollectorState): string {
   return `Collector: ${state.warm} series kept${watched}${filling}, some $${state.estimatedUSDPerDay.toFixed(3)} a day.`;
 }
 
+/** The newest runs; what failed has a column only where something did. */
 function Runs({ runs }: { runs: CollectorRun[] }) {
   const styles = useStyles2(getStyles);
+  const hasErrors = runs.some((run) => run.error !== '');
   return (
     <table className={styles.table}>
       <thead>
         <tr>
           <th>Run</th>
           <th>Kind</th>
-          <th>Series</th>
-          <th>Metrics asked</th>
-          <th>Points</th>
-          <th>Revised</th>
-          <th>Error</th>
+          <th className={styles.number}>Series</th>
+          <th className={styles.number}>Metrics asked</th>
+          <th className={styles.number}>Points</th>
+          <th className={styles.number}>Revised</th>
+          {hasErrors && <th>Error</th>}
         </tr>
       </thead>
       <tbody>
@@ -69,11 +71,11 @@ function Runs({ runs }: { runs: CollectorRun[] }) {
           <tr key={`${run.started} ${run.kind}`}>
             <td className={styles.short}>{dateTimeFormat(run.started)}</td>
             <td className={styles.short}>{run.kind}</td>
-            <td>{run.series}</td>
-            <td>{run.asked}</td>
-            <td>{run.points}</td>
-            <td>{run.revised}</td>
-            <td>{run.error}</td>
+            <td className={styles.number}>{run.series}</td>
+            <td className={styles.number}>{run.asked}</td>
+            <td className={styles.number}>{run.points}</td>
+            <td className={styles.number}>{run.revised}</td>
+            {hasErrors && <td>{run.error}</td>}
           </tr>
         ))}
       </tbody>
@@ -111,10 +113,11 @@ const getStyles = (theme: GrafanaTheme2) => ({
   block: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(0.5) }),
   progress: css({ width: '100%', maxWidth: 360 }),
   short: css({ whiteSpace: 'nowrap' }),
+  number: css({ textAlign: 'right', fontVariantNumeric: 'tabular-nums' }),
   table: css({
-    width: '100%',
+    alignSelf: 'flex-start',
     fontSize: theme.typography.bodySmall.fontSize,
-    th: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
-    'td, th': { padding: theme.spacing(0.25, 1.5, 0.25, 0), verticalAlign: 'top' },
+    th: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular, whiteSpace: 'nowrap' },
+    'td, th': { padding: theme.spacing(0.25, 2, 0.25, 0), verticalAlign: 'top' },
   }),
 });

@@ -39,13 +39,16 @@ const clamp = (share: number) => (Number.isFinite(share) ? Math.min(1, Math.max(
 
 const getStyles = (theme: GrafanaTheme2) => ({
   title: css({ color: theme.colors.text.secondary, marginTop: theme.spacing(0.75) }),
-  list: css({ listStyle: 'none', margin: 0, padding: 0 }),
-  row: css({
+  // The rows share the columns of the list, so that the bars begin and end beneath each other.
+  list: css({
+    listStyle: 'none',
+    margin: 0,
+    padding: 0,
     display: 'grid',
     gridTemplateColumns: 'minmax(70px, 1.2fr) minmax(60px, 1fr) auto',
-    alignItems: 'center',
-    gap: theme.spacing(1),
+    columnGap: theme.spacing(1),
   }),
+  row: css({ display: 'grid', gridColumn: '1 / -1', gridTemplateColumns: 'subgrid', alignItems: 'center' }),
   name: css({ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }),
   first: css({ fontWeight: theme.typography.fontWeightMedium }),
   track: css({ height: 6, borderRadius: 3, background: theme.colors.border.weak, overflow: 'hidden' }),

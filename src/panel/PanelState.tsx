@@ -2,6 +2,7 @@ import { css } from '@emotion/css';
 import { type GrafanaTheme2, LoadingState, type PanelData } from '@grafana/data';
 import { Alert, Spinner, Text, useStyles2 } from '@grafana/ui';
 import { refusals } from './forecastText';
+import { isEventTable } from './measures';
 import { type SeriesView, type ViewModel } from './viewModel';
 
 export interface State {
@@ -31,6 +32,13 @@ export function stateOf(data: PanelData, model: ViewModel): State | undefined {
   const [refused] = refusals(model.series, { showForecast: true });
   if (refused) {
     return { kind: 'empty', title: 'Nothing to draw', text: `${refused.text}.` };
+  }
+  if (data.series.some(isEventTable)) {
+    return {
+      kind: 'empty',
+      title: 'Events are a table',
+      text: 'This panel draws series. Choose Grafana’s panel Table for a query of kind Events.',
+    };
   }
   if (model.series.some(isOneMeasure)) {
     return {

@@ -1,8 +1,8 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Badge, Button, useStyles2 } from '@grafana/ui';
+import { type Usage } from '../contract';
 import { formatPeriod } from './format';
-import { type Usage } from './measures';
 import { type SeriesView, type ViewModel } from './viewModel';
 
 /** In pixels. */
@@ -13,6 +13,7 @@ export function StatusLine(props: { model: ViewModel; shown: SeriesView[]; onRes
   const styles = useStyles2(getStyles);
   const { model, shown, onReset } = props;
   const total = model.series.length;
+  const isScored = model.series.some((one) => one.lastScore >= 0);
   return (
     <div className={styles.status}>
       {model.simulated && (
@@ -25,7 +26,7 @@ export function StatusLine(props: { model: ViewModel; shown: SeriesView[]; onRes
       )}
       {shown.length < total && (
         <span>
-          {shown.length} of {total} series{onReset ? '' : ', the most anomalous'}
+          {shown.length} of {total} series{onReset || !isScored ? '' : ', the most anomalous'}
         </span>
       )}
       {onReset && (

@@ -77,6 +77,11 @@ describe('states', () => {
     expect(screen.getByText('No data in this range')).toBeInTheDocument();
   });
 
+  it('a table of events belongs into another panel', () => {
+    show([measureFrame('score', [80], { custom: { kind: 'events' } })]);
+    expect(screen.getByText('Events are a table')).toBeInTheDocument();
+  });
+
   it('explains frames that hold only scores', () => {
     show(frames('web', [80]).slice(1));
     expect(screen.getByText('One measure without observed values')).toBeInTheDocument();

@@ -1,14 +1,5 @@
 import { type DataFrame, type Field, FieldType, getFieldDisplayName, type Labels } from '@grafana/data';
-import { COMPONENT_MEASURES, levelOf, type LevelMeasure, type Measure, MEASURES } from '../contract';
-
-/** What a query cost, from `Meta.Custom`. */
-export interface Usage {
-  series: number;
-  requests: number;
-  metricsAsked: number;
-  estimatedCostUSD: number;
-  cacheHits: number;
-}
+import { COMPONENT_MEASURES, levelOf, type LevelMeasure, type Measure, MEASURES, type Usage } from '../contract';
 
 /** How the back-tests of a forecast fared. Null is what was not measured. */
 export interface ForecastReport {
@@ -35,6 +26,8 @@ export interface ForecastReport {
 /** `Meta.Custom` of a Vigia frame. */
 interface VigiaMeta {
   vigia: 1;
+  /** `events`: the frame is a table of the log of anomalies. */
+  kind?: string;
   periodSeconds?: number;
   simulated?: boolean;
   threshold?: number | null;
@@ -68,10 +61,13 @@ export interface Column {
 
 /**
  * Every number field with its time. A field that is named by no measure is an observed value, so that the panel also shows
- * what other data sources and expressions answer. Frames without a time or a number are left out.
+ * what other data sources and expressions answer. Frames without a time or a number are left out, as are tables of events.
  */
 export function readColumns(frames: DataFrame[]): Column[] {
   return frames.flatMap((frame) => {
+    if (isEventTable(frame)) {
+      return [];
+    }
     const time = frame.fields.find((field) => field.type === FieldType.time);
     if (!time) {
       return [];
@@ -97,6 +93,13 @@ function readColumn(frame: DataFrame, time: Field<number>, field: Field<number |
     meta,
   };
 }
+
+/** Says whether a frame is the answer to a query of kind events: rows, not points of a series. */
+export const isEventTable = (frame: DataFrame): boolean => vigiaMeta(frame)?.kind === 'events';
+
+/** Says whether a column is a measure of another kind of query than that of metrics: each of them is a series of its own. */
+export const isOfOtherKind = ({ measure, field, meta }: Column): boolean =>
+  meta !== undefined && measure === 'value' && field.name !== 'value';
 
 /** The measure of a name. Of other data sources, `trend` and the like are values as any other. */
 function measureOf(name: string, isVigia: boolean): Measure | LevelMeasure | undefined {

@@ -278,10 +278,30 @@ describe('meta', () => {
     expect(total).toEqual({ series: 2, requests: 4, metricsAsked: 2, estimatedCostUSD: 0.00002, cacheHits: 6 });
   });
 
+  it('has none of a query that reads no series', () => {
+    const nothing = { ...usage, series: 0 };
+    expect(buildViewModel([measureFrame('cost_usd', [1], { custom: { usage: nothing } })]).usage).toBeUndefined();
+  });
+
   it('reads a threshold of zero', () => {
     const { series } = buildViewModel([measureFrame('value', [1], { custom: { threshold: 0 } })]);
     expect(series[0].threshold).toBe(0);
   });
+});
+
+test('each measure of costs or quality is a series of its own', () => {
+  const { series } = buildViewModel([
+    measureFrame('cost_usd', [1, 2], { name: 'production' }),
+    measureFrame('calls', [3, null], { name: 'production' }),
+  ]);
+  expect(series.map(({ name, value }) => [name, value])).toEqual([
+    ['production · cost_usd', [1, 2]],
+    ['production · calls', [3, null]],
+  ]);
+});
+
+test('a table of events holds no series, whatever numbers are in it', () => {
+  expect(buildViewModel([measureFrame('score', [80], { custom: { kind: 'events' } })]).series).toEqual([]);
 });
 
 test('the worst series come first: by the severity of now, then by the worst event; silent ones are last', () => {

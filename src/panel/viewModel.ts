@@ -7,9 +7,10 @@ import {
   type LevelMeasure,
   type Measure,
   NUMBER_MEASURES,
+  type Usage,
 } from '../contract';
 import { SERIES_LABELS } from '../labels';
-import { type Column, type ForecastReport, readColumns, type Usage } from './measures';
+import { type Column, type ForecastReport, isOfOtherKind, readColumns } from './measures';
 import { type AnomalyEvent, countEvents, type EventCounts, findEvents, type Mark, markPoints } from './severity';
 
 /** A value at each time of a series; null is a gap. */
@@ -120,12 +121,13 @@ export function buildViewModel(frames: DataFrame[]): ViewModel {
 
 const isRollUp = ({ meta }: Column) => (meta?.rollUp ?? []).length > 0;
 
-/** Columns of one series share the query and the labels; a roll-up is apart from the series below it. */
+/** Columns of one series share the query and the labels; a roll-up is apart from the series below it, and each measure of costs or quality. */
 function groupBySeries(columns: Column[]): Map<string, Column[]> {
   const groups = new Map<string, Column[]>();
   for (const column of columns) {
     const labels = Object.entries(column.labels).sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = JSON.stringify([column.refId, labels, ...(isRollUp(column) ? ['roll-up'] : [])]);
+    const apart = isOfOtherKind(column) ? [column.field.name] : isRollUp(column) ? ['roll-up'] : [];
+    const key = JSON.stringify([column.refId, labels, ...apart]);
     groups.set(key, [...(groups.get(key) ?? []), column]);
   }
   return groups;
@@ -276,10 +278,10 @@ function occurrences(texts: string[]): Map<string, number> {
   return counts;
 }
 
-/** `usage` is of a whole query and stands on its every frame: one a query counts. */
+/** `usage` is of a whole query and stands on its every frame: one a query counts. A query that reads no series, as one of costs, has none. */
 function totalUsage(columns: Column[]): Usage | undefined {
   const byQuery = new Map<string, Usage>();
-  columns.forEach(({ refId, meta }) => meta?.usage && !byQuery.has(refId) && byQuery.set(refId, meta.usage));
+  columns.forEach(({ refId, meta }) => meta?.usage?.series && !byQuery.has(refId) && byQuery.set(refId, meta.usage));
   if (byQuery.size === 0) {
     return undefined;
   }
