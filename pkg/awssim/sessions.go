@@ -111,7 +111,7 @@ func (s *Simulator) authenticate(r *http.Request, body []byte) (principal, autho
 	if err := auth.verify(r, body, known.secret, now, s.maxSkew); err != nil {
 		return principal{}, auth, err
 	}
-	if !now.Before(known.expires) {
+	if !s.lives().Before(known.expires) {
 		return principal{}, auth, errExpired
 	}
 	return known.principal, auth, nil

@@ -16,8 +16,11 @@ type Config struct {
 	Seed   uint64           // of every random number; 0 is 1
 	Anchor time.Time        // incidents stand relative to it, cut to the minute; zero: the clock's now, cut to 5 minutes
 	Clock  func() time.Time // default time.Now
-	Replay fs.FS            // CSV series (timestamp,value), one metric per file; nil: none
-	Fleet  int              // hosts beside the cast, with one metric each (Fleet/Load), in groups of 100: for benchmarks
+	// Sessions is the clock by which the sessions of roles begin and end. Zero: Clock. A client renews them by a clock of its own, mostly
+	// time.Now: where Clock is another, it would renew them at each call, or not at all.
+	Sessions func() time.Time
+	Replay   fs.FS // CSV series (timestamp,value), one metric per file; nil: none
+	Fleet    int   // hosts beside the cast, with one metric each (Fleet/Load), in groups of 100: for benchmarks
 	// MaxSkew is how far the date of a signature may be off. Zero: 5 minutes, or no check at all where Clock is set, because a client
 	// signs by a clock of its own. Below zero: no check.
 	MaxSkew time.Duration
@@ -28,6 +31,7 @@ type Simulator struct {
 	seed      uint64
 	anchor    time.Time
 	clock     func() time.Time
+	lives     func() time.Time // the clock of sessions
 	maxSkew   time.Duration
 	accounts  []Account
 	catalogue *catalogue
@@ -40,7 +44,7 @@ type Simulator struct {
 // New returns a simulator. It fails where a file of Replay cannot be read as a series; the error names file and line.
 func New(c Config) (*Simulator, error) {
 	s := &Simulator{
-		seed: c.Seed, anchor: c.Anchor, clock: c.Clock, maxSkew: c.MaxSkew,
+		seed: c.Seed, anchor: c.Anchor, clock: c.Clock, lives: c.Sessions, maxSkew: c.MaxSkew,
 		accounts: simulatedAccounts(), sessions: newSessions(),
 	}
 	if s.seed == 0 {
@@ -54,6 +58,9 @@ func New(c Config) (*Simulator, error) {
 	}
 	if s.clock == nil {
 		s.clock = time.Now
+	}
+	if s.lives == nil {
+		s.lives = s.clock
 	}
 	if s.anchor.IsZero() {
 		s.anchor = s.clock().Truncate(5 * time.Minute)

@@ -81,7 +81,7 @@ func (s *Simulator) assumeRole(c *call) (any, *apiError) {
 		arn:       "arn:aws:sts::" + account.ID + ":assumed-role/" + account.RoleName + "/" + in.sessionName,
 		userID:    id + ":" + in.sessionName,
 	}
-	granted := s.sessions.begin(p, s.clock(), in.duration)
+	granted := s.sessions.begin(p, s.lives(), in.duration)
 	return assumeRoleResponse{
 		Xmlns:       stsNamespace,
 		AssumedRole: assumedRole{AssumedRoleID: p.userID, Arn: p.arn},
