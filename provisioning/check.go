@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/calendar"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 )
@@ -74,11 +76,8 @@ func (c *checker) dataSources() {
 		if len(ds.JSONData.Accounts) == 0 {
 			c.failf("data source %s has no account", ds.UID)
 		}
-		if b := ds.JSONData.DailyBudgetUSD; b != nil && *b <= 0 {
-			c.failf("data source %s: dailyBudgetUSD %v is no amount above 0", ds.UID, *b)
-		}
 		c.accounts(ds)
-		c.calendars(ds)
+		c.settings(ds)
 	}
 	if defaults > 1 {
 		c.failf("%d data sources are default", defaults)
@@ -98,9 +97,33 @@ func (c *checker) accounts(ds DataSource) {
 	}
 }
 
-func (c *checker) calendars(ds DataSource) {
-	if _, err := ds.calendars(); err != nil {
+// settings holds the settings to the parser of the back end, as a data source that starts does: privacy, quality, the collector, the cache, the
+// budget, calendars. Its errors name the field, and nothing that is to be hidden.
+func (c *checker) settings(ds DataSource) {
+	raw, err := json.Marshal(ds.JSONData)
+	if err != nil {
+		c.failf("data source %s: encode jsonData: %w", ds.UID, err)
+		return
+	}
+	settings, err := accounts.ParseSettings(raw, ds.SecureJSONData)
+	if err != nil {
 		c.failf("data source %s: %w", ds.UID, err)
+		return
+	}
+	for n, watched := range settings.Collector.Watch {
+		where := fmt.Sprintf("data source %s: collector.watch[%d]", ds.UID, n)
+		fields := map[string]json.RawMessage{}
+		if err := json.Unmarshal(watched.Query, &fields); err != nil {
+			c.failf("%s: %w", where, err)
+			continue
+		}
+		fields["version"] = json.RawMessage(strconv.Itoa(query.Version))
+		raw, err := json.Marshal(fields)
+		if err != nil {
+			c.failf("%s: %w", where, err)
+			continue
+		}
+		c.query(where, "", raw)
 	}
 }
 

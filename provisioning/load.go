@@ -70,10 +70,12 @@ type Privacy struct {
 	For     string                       `yaml:"for" json:"for,omitempty"`
 }
 
-// Cache is how long history is kept, in days by period, and how large it may become.
+// Cache is how long history is kept, in days by period, how large it may become, and how late what is shown of it may be. pkg/accounts reads its
+// values.
 type Cache struct {
-	MaxGiB   float64 `yaml:"maxGiB" json:"maxGiB,omitempty"`
-	KeepDays struct {
+	MaxStaleness string  `yaml:"maxStaleness" json:"maxStaleness,omitempty"`
+	MaxGiB       float64 `yaml:"maxGiB" json:"maxGiB,omitempty"`
+	KeepDays     struct {
 		Seconds     float64 `yaml:"seconds" json:"seconds,omitempty"`
 		Minutes     float64 `yaml:"minutes" json:"minutes,omitempty"`
 		FiveMinutes float64 `yaml:"fiveMinutes" json:"fiveMinutes,omitempty"`
@@ -115,7 +117,7 @@ type QualityRange struct {
 type Collector struct {
 	Enabled          *bool     `yaml:"enabled" json:"enabled,omitempty"`
 	WarmFor          string    `yaml:"warmFor" json:"warmFor,omitempty"`
-	MetricsPerMinute int       `yaml:"metricsPerMinute" json:"metricsPerMinute,omitempty"`
+	MetricsPerMinute *int      `yaml:"metricsPerMinute" json:"metricsPerMinute,omitempty"`
 	Watch            []Watched `yaml:"watch" json:"watch,omitempty"`
 }
 

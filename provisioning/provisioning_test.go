@@ -47,7 +47,7 @@ func TestFilesAreReadStrictlyAndEveryReferenceResolves(t *testing.T) {
 
 	require.Len(t, files.Apps, 1)
 	require.Len(t, files.DataSources, 2)
-	require.Len(t, files.Dashboards, 2)
+	require.Len(t, files.Dashboards, 3)
 	require.Len(t, files.ContactPoints, 1)
 	require.Len(t, files.Policies, 1)
 	http, simulated := files.DataSources[0], files.DataSources[1]
@@ -62,7 +62,7 @@ func TestFilesAreReadStrictlyAndEveryReferenceResolves(t *testing.T) {
 	require.Len(t, http.JSONData.Calendars, 1)
 }
 
-func TestRulesAlertOnScoresAndOnTheForecast(t *testing.T) {
+func TestRulesAlertOnScoresForecastQualityAndCost(t *testing.T) {
 	files, err := provisioning.Load(folder(t), lookup)
 	require.NoError(t, err)
 	outputs := map[any]int{}
@@ -76,23 +76,32 @@ func TestRulesAlertOnScoresAndOnTheForecast(t *testing.T) {
 	require.Equal(t, 5, outputs["anomaly_score"])
 	require.Equal(t, 1, outputs["direction"])
 	require.Equal(t, 1, outputs["hours_to_threshold"])
+	require.Equal(t, 1, outputs["quality"])
+	require.Equal(t, 1, outputs["cost_usd"])
 }
 
-// A rule and the panel that it links to show the same score: they are made by the same detector.
-func TestRulesScoreAsTheirPanels(t *testing.T) {
+// A rule and the panel that it links to are about the same: a score by the same detector, the same checks, the same costs.
+func TestRulesAskAsTheirPanels(t *testing.T) {
 	files, err := provisioning.Load(folder(t), lookup)
 	require.NoError(t, err)
-	panels := map[int]any{}
-	overview, err := files.Dashboard(provisioning.OverviewUID)
-	require.NoError(t, err)
-	for _, panel := range overview.AllPanels() {
-		for _, target := range panel.Targets {
-			panels[panel.ID] = target["detector"]
+	type panel struct {
+		dashboard string
+		id        int
+	}
+	asked := map[panel]map[string]any{}
+	for _, dashboard := range files.Dashboards {
+		for _, p := range dashboard.AllPanels() {
+			for _, target := range p.Targets {
+				asked[panel{dashboard.UID, p.ID}] = target
+			}
 		}
 	}
 	for _, group := range files.Groups {
 		for _, rule := range group.Rules {
-			require.Equal(t, panels[rule.PanelID], rule.Data[0].Model["detector"], rule.UID)
+			target := asked[panel{rule.DashboardUID, rule.PanelID}]
+			for _, field := range []string{"kind", "namespace", "metric", "statistic", "detector"} {
+				require.Equal(t, target[field], rule.Data[0].Model[field], "%s: %s", rule.UID, field)
+			}
 		}
 	}
 }
@@ -114,9 +123,18 @@ func TestMistakesAreRefused(t *testing.T) {
 		"panel that follows no calendar":       {dashboard, `"direction": "high"`, `"calendars": ["cyber-monday"]`, `panel 4: query B: detector.calendars`},
 		"unknown key of a detector":            {dashboard, `"direction": "high"`, `"side": "high"`, `field "detector.side" is unknown`},
 		"direction that is none":               {rules, "detector: {direction: high}", "detector: {direction: up}", `field "detector.direction": "up"`},
-		"budget that lets nothing through":     {"datasources/vigia.yaml", "timezone:", "dailyBudgetUSD: 0\n      timezone:", "dailyBudgetUSD 0 is no amount above 0"},
+		"budget that lets nothing through":     {"datasources/vigia.yaml", "timezone:", "dailyBudgetUSD: 0\n      timezone:", `field "dailyBudgetUSD": 0 is no amount above 0`},
+		"masked label that is none":            {"datasources/vigia.yaml", "timezone:", "privacy: {labels: [account, stat]}\n      timezone:", `field "privacy.labels[1]": stat cannot be masked`},
+		"alias of a label that is not masked":  {"datasources/vigia.yaml", "timezone:", "privacy: {aliases: {account: {production: A}}}\n      timezone:", `field "privacy.aliases.account"`},
+		"masks for nobody there is":            {"datasources/vigia.yaml", "timezone:", "privacy: {for: admins}\n      timezone:", `field "privacy.for": use everyone or viewers`},
+		"masks without a key":                  {"datasources/vigia.yaml", "timezone:", "privacy: {labels: [account]}\n      timezone:", `field "privacyKey"`},
+		"staleness that is no duration":        {"datasources/vigia.yaml", "timezone:", "cache: {maxStaleness: soon}\n      timezone:", `field "cache.maxStaleness": "soon"`},
+		"watched series that are none":         {"datasources/vigia.yaml", "timezone:", "collector: {watch: [{namespace: AWS/EC2}]}\n      timezone:", `collector.watch[0]: field "metric"`},
+		"rate that lets nothing through":       {"datasources/vigia.yaml", "timezone:", "collector: {metricsPerMinute: 0}\n      timezone:", `field "collector.metricsPerMinute"`},
 		"kind of query that is none":           {"dashboards/costs.json", `"kind": "costs"`, `"kind": "cost"`, `"cost" is no kind of query`},
 		"costs by nothing there is":            {"dashboards/costs.json", `"by": ["asked_by"]`, `"by": ["rule"]`, `field "by[0]"`},
+		"rule on a table of events":            {rules, "kind: quality", "kind: events", "alert"},
+		"measure of another kind":              {rules, "output: cost_usd", "output: quality", `"quality" is no measure of kind costs`},
 		"two data sources with one uid":        {"datasources/vigia.yaml", "uid: vigia-simulated", "uid: vigia", `uid "vigia" stands twice`},
 		"wrong plugin id of the app":           {"plugins/app.yaml", "vigia-cloudwatch-app", "vigia-app", `app type "vigia-app"`},
 		"unknown key of the app":               {"plugins/app.yaml", "disabled:", "enabled:", "field enabled not found"},
@@ -167,6 +185,26 @@ func TestMistakesAreRefused(t *testing.T) {
 			require.ErrorContains(t, err, mistake.says)
 		})
 	}
+}
+
+// The settings that the files have are those of the data source, which reads them by the same code; what is secret is in no error.
+func TestPrivacyIsReadAsTheDataSourceDoes(t *testing.T) {
+	check := func(privacy, secrets string) error {
+		files := folder(t)
+		yaml := strings.Replace(string(files["datasources/vigia.yaml"].Data), "timezone:", "privacy: "+privacy+"\n      timezone:", 1)
+		files["datasources/vigia.yaml"].Data = []byte(strings.Replace(yaml, "secureJsonData:", "secureJsonData:\n      "+secrets, 1))
+		loaded, err := provisioning.Load(files, lookup)
+		require.NoError(t, err)
+		return loaded.Check()
+	}
+	const key = "privacyKey: 0123456789abcdef"
+	require.NoError(t, check("{labels: [account, InstanceId], aliases: {account: {production: A}}, for: viewers}", key))
+	err := check("{labels: [account], aliases: {account: {production: not-production}}}", key)
+	require.ErrorContains(t, err, `field "privacy.aliases.account"`)
+	require.NotContains(t, err.Error(), "not-production")
+	err = check("{labels: [account]}", "privacyKey: too-short")
+	require.ErrorContains(t, err, `field "privacyKey"`)
+	require.NotContains(t, err.Error(), "too-short")
 }
 
 func TestMissingFolderIsSaid(t *testing.T) {

@@ -124,7 +124,7 @@ type costWorld struct {
 }
 
 // Allow and Saved make it the reader's meter.
-func (w *costWorld) Allow(context.Context) error { return nil }
+func (w *costWorld) Allow(context.Context, int) (func(), error) { return func() {}, nil }
 
 func (w *costWorld) Saved(_ context.Context, _ cloudwatch.Scope, metrics int) {
 	w.hour.saved += metrics

@@ -34,7 +34,7 @@ type simulated struct {
 
 func newSimulated(n int) (*simulated, error) {
 	s := &simulated{now: costStart}
-	sim, err := awssim.New(awssim.Config{Clock: s.clock, Replay: minutely(n)})
+	sim, err := awssim.New(awssim.Config{Clock: s.clock, Sessions: time.Now, Replay: minutely(n)})
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,6 @@ func newSimulated(n int) (*simulated, error) {
 	}
 	role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), account.RoleARN, func(o *stscreds.AssumeRoleOptions) {
 		o.ExternalID = aws.String(account.ExternalID)
-		o.Duration = time.Hour // the SDK renews by another clock than the simulator's: one session is enough
 	})
 	cfg.Credentials = aws.NewCredentialsCache(role)
 	s.client = awscloudwatch.NewFromConfig(cfg)

@@ -35,7 +35,7 @@ func (f *fakeSource) Query(_ context.Context, r request) (*backend.QueryDataResp
 		if err != nil {
 			return nil, err
 		}
-		if q.Metric == f.broken {
+		if f.broken != "" && q.Metric == f.broken {
 			response.Responses[one.refID] = backend.DataResponse{Error: fmt.Errorf("account data: denied")}
 			continue
 		}
@@ -103,9 +103,9 @@ func TestEveryProvisionedQuestionIsAsked(t *testing.T) {
 	}
 	require.Equal(t, targets, r.first.queries)
 	require.Equal(t, targets, r.second.queries)
-	require.Equal(t, 7, f.alerts, "six rules, one of which asks for two measures")
+	require.Equal(t, 9, f.alerts, "eight rules, one of which asks for two measures")
 	require.Equal(t, []accountLine{{"data", "333333333333", "vigia-reader", []string{"us-east-1"}, false, "access denied"}}, r.accounts)
-	require.Len(t, r.rules, 6)
+	require.Len(t, r.rules, 8)
 	require.Equal(t, 7*24*time.Hour, r.span.Round(time.Second))
 	require.Len(t, r.verdicts, 1, "what began before the range is not judged")
 	require.True(t, r.verdicts[0].found)

@@ -187,6 +187,7 @@ func FuzzParseSettings(f *testing.F) {
 	f.Add(`{"calendars":[{"name":"paydays","quiet":false,"monthly":[{"days":[15,30],"from":"00:00","to":"24:00"}]}]}`)
 	f.Add(`{"timezone":"Europe/Madrid","calendars":[{"name":"a","windows":[{"from":"2026-11-27T00:00:00","to":"2026-11-28T00:00:00"}]}]}`)
 	f.Add(`{"accounts":[{"id":"1","roleArn":"arn:aws:iam::1:role/x","regions":["us-east-1"],"labels":{"a":"b"}}]}`)
+	f.Add(`{"accounts":[{"id":222222222222,"role":"x"},7,null],"cache":{"maxGiB":1,"keepDays":{"hours":500}},"privacy":{"labels":["account"]}}`)
 	f.Fuzz(func(t *testing.T, raw string) {
 		s, err := ParseSettings([]byte(raw), nil)
 		if err != nil {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/history"
 )
 
 func TestCacheSettings(t *testing.T) {
@@ -22,8 +24,24 @@ func TestCacheSettings(t *testing.T) {
 		`{"keepDays":{"hours":-1}}`:         "cache.keepDays.hours",
 		`{"keepDays":{"seconds":1e9}}`:      "cache.keepDays.seconds",
 		`{"keepDays":{"minutes":"thirty"}}`: "cache.keepDays.minutes",
+		`{"maxStaleness":"soon"}`:           "cache.maxStaleness",
+		`{"maxStaleness":"-1s"}`:            "cache.maxStaleness",
+		`{"maxStaleness":"61m"}`:            "cache.maxStaleness",
+		`{"maxStaleness":300}`:              "cache.maxStaleness",
 	} {
 		_, err := parse(cache)
 		require.ErrorContains(t, err, field, cache)
+	}
+}
+
+// Nothing said is the default of who reads; 0s is no staleness at all.
+func TestMaxStaleness(t *testing.T) {
+	for written, want := range map[string]time.Duration{
+		`{}`: history.DefaultMaxStaleness, `{"maxStaleness":""}`: history.DefaultMaxStaleness, `{"maxStaleness":"0s"}`: 0, `{"maxStaleness":"90s"}`: 90 * time.Second,
+		`{"maxStaleness":"1h"}`: time.Hour,
+	} {
+		s, err := ParseSettings([]byte(`{"simulated":true,"cache":`+written+`}`), nil)
+		require.NoError(t, err)
+		require.Equal(t, want, s.Cache.Staleness(), written)
 	}
 }

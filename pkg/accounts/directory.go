@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -29,11 +30,14 @@ type Failure struct {
 	Err     error
 }
 
-func (f Failure) Error() string {
+func (f Failure) Error() string { return fmt.Sprintf("%s: %v", f.Where(), f.Err) }
+
+// Where names the account and the region.
+func (f Failure) Where() string {
 	if f.Region == "" {
-		return fmt.Sprintf("account %s: %v", f.Account, f.Err)
+		return "account " + f.Account
 	}
-	return fmt.Sprintf("account %s (%s): %v", f.Account, f.Region, f.Err)
+	return fmt.Sprintf("account %s (%s)", f.Account, f.Region)
 }
 
 // Unwrap gives errors.As the cause.
@@ -45,6 +49,7 @@ type Directory struct {
 	accounts []Account
 	invalid  map[string]error // by alias
 	outside  Outside
+	owners   owners
 }
 
 // Outside is how a directory reaches AWS. Every field has a default.
@@ -71,10 +76,8 @@ func NewDirectory(s Settings, o Outside) *Directory {
 	}
 	d := &Directory{settings: s, invalid: map[string]error{}, outside: o}
 	seen := map[string]string{} // id or alias -> field that took it
-	for _, a := range s.Accounts {
-		if a.Alias == "" {
-			a.Alias = a.ID
-		}
+	for n, a := range s.Accounts {
+		a.Alias = cmp.Or(a.Alias, a.ID, fmt.Sprintf("accounts[%d]", n))
 		if len(a.Regions) == 0 {
 			a.Regions = []string{s.DefaultRegion}
 		}
@@ -127,7 +130,7 @@ func (d *Directory) Find(name string) (Account, error) {
 }
 
 func (d *Directory) unknown(name string) error {
-	return fmt.Errorf("field %q: account %q is unknown; the data source has %s", "accounts", name, d.names())
+	return fmt.Errorf("field %q: account %q is unknown; the data source has the accounts %s", "accounts", name, d.names())
 }
 
 func (d *Directory) names() string {
@@ -233,8 +236,18 @@ func chooseRegions(have, asked []string) []string {
 }
 
 // Config is the AWS configuration that reads a role in a region, made once for each account, role and region. The credentials are
-// fetched at the first call that needs them, so a role that is denied fails there and not here.
+// fetched at the first call that needs them, so a role that is denied fails there and not here. So does an account without a role whose id
+// is not that of the data source's own credentials.
 func (d *Directory) Config(ctx context.Context, t Target) (aws.Config, error) {
+	cfg, err := d.signIn(ctx, t)
+	if err != nil || t.Account.RoleARN != "" || d.settings.Simulated {
+		return cfg, err
+	}
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), d.provingOwner(t))
+	return cfg, nil
+}
+
+func (d *Directory) signIn(ctx context.Context, t Target) (aws.Config, error) {
 	metered := meter{next: d.outside.Transport, target: t, ledger: d.outside.Ledger, clock: d.outside.Clock}
 	cfg, err := d.outside.Configs.GetConfig(ctx, awsauth.Settings{
 		AuthType:           awsauth.AuthType(d.settings.AuthType),
@@ -283,17 +296,26 @@ func optional(s string) *string {
 
 // Identity asks STS who the account's role makes us. It returns the caller's ARN, and proves that the role can be assumed.
 func (d *Directory) Identity(ctx context.Context, t Target) (string, error) {
-	cfg, err := d.Config(ctx, t)
+	account, arn, err := d.caller(ctx, t)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("account %s: %w", t.Account.Alias, err)
+	}
+	if account != t.Account.ID {
+		return "", fmt.Errorf("account %s: %w", t.Account.Alias, &notOwner{t.Account, account})
+	}
+	return arn, nil
+}
+
+// caller is who the account's role makes us, as STS knows it.
+func (d *Directory) caller(ctx context.Context, t Target) (account, arn string, err error) {
+	cfg, err := d.signIn(ctx, t)
+	if err != nil {
+		return "", "", err
 	}
 	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = optional(d.settings.STSEndpoint) })
 	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return "", fmt.Errorf("account %s: %w", t.Account.Alias, err)
+		return "", "", err
 	}
-	if got := aws.ToString(out.Account); got != t.Account.ID {
-		return "", fmt.Errorf("account %s: field %q: the credentials belong to account %s, not to %s", t.Account.Alias, "id", got, t.Account.ID)
-	}
-	return aws.ToString(out.Arn), nil
+	return aws.ToString(out.Account), aws.ToString(out.Arn), nil
 }

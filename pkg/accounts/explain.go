@@ -17,9 +17,12 @@ const PluginID = "vigia-cloudwatch-datasource"
 // is likely at fault. Other errors pass unchanged.
 func Explain(err error) error {
 	var api smithy.APIError
+	var other *notOwner
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &other):
+		return other
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.As(err, &api):

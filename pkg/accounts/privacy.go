@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Who sees masks.
@@ -24,6 +25,7 @@ type Privacy struct {
 	Aliases map[string]map[string]string // by label and value: what stands for the value instead of a hash
 	For     string                       // ForEveryone, ForViewers
 	Key     string                       // of the hash, from secureJsonData.privacyKey
+	Named   map[string][]string          // by label: values that the settings name beside those of accounts, whose mistakes are told with them
 }
 
 type privacyJSON struct {
@@ -58,6 +60,7 @@ func ParsePrivacy(jsonData []byte, secrets map[string]string) (Privacy, error) {
 	if err := p.takeLabels(written.Labels); err != nil {
 		return p, err
 	}
+	p.Named = namedIn(jsonData, p.Labels)
 	if len(p.Labels) > 0 && len(key) < leastPrivacyKey {
 		return p, fmt.Errorf("field %q: labels are masked (privacy.labels), which needs a secret key of at least %d characters",
 			"privacyKey", leastPrivacyKey)
@@ -103,12 +106,77 @@ func (p *Privacy) takeLabels(names []string) error {
 			return fmt.Errorf("field %q: is empty", field)
 		case "stat":
 			return fmt.Errorf("field %q: stat cannot be masked: it is no name of anything", field)
+		default:
+			if meant := nearMiss(name, ownLabels, names); meant != "" {
+				return fmt.Errorf("field %q: is this the label %s? Write it so; where a dimension is called almost the same, name %s as well",
+					field, meant, meant)
+			}
 		}
 		if !slices.Contains(p.Labels, name) {
 			p.Labels = append(p.Labels, name)
 		}
 	}
 	return nil
+}
+
+// ownLabels are those that every series has, or that costs have, and what the settings call them.
+var ownLabels = []string{"account_id", "account", "alias", "region", "namespace", "metric", "stat", "asked_by"}
+
+// nearMiss is the label that a name differs from in case and punctuation alone; "" where there is none or the label is named too, so that nothing
+// is left open to sight by a slip of the pen.
+func nearMiss(name string, labels, named []string) string {
+	for _, label := range labels {
+		if name != label && plainly(name) == plainly(label) && !slices.Contains(named, label) {
+			return label
+		}
+	}
+	return ""
+}
+
+// plainly is a name without case and punctuation.
+func plainly(name string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+}
+
+// namedIn are the values of masked labels that settings name in rules, ranges and watch lists.
+func namedIn(jsonData []byte, labels []string) map[string][]string {
+	var settings any
+	if len(labels) == 0 || json.Unmarshal(jsonData, &settings) != nil {
+		return nil
+	}
+	var named map[string][]string
+	var gather func(label string, v any)
+	gather = func(label string, v any) {
+		switch v := v.(type) {
+		case string:
+			if !slices.Contains(labels, label) || slices.Contains(named[label], v) {
+				return
+			}
+			if named == nil {
+				named = map[string][]string{}
+			}
+			named[label] = append(named[label], v)
+		case []any:
+			for _, one := range v {
+				gather(label, one)
+			}
+		case map[string]any:
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				at := key
+				if key == "regions" {
+					at = "region"
+				}
+				gather(at, v[key])
+			}
+		}
+	}
+	gather("", settings)
+	return named
 }
 
 // privateLabel is the name of a label in frames: settings call an account's name its alias.
@@ -152,8 +220,16 @@ func (p *Privacy) takeAliases(path string, written map[string]map[string]string)
 	return nil
 }
 
-// checkPrivacy refuses aliases that are names of other accounts: who asked for one would be answered about the other.
+// checkPrivacy refuses aliases that are names of other accounts: who asked for one would be answered about the other. And labels that are almost
+// those of accounts.
 func (s Settings) checkPrivacy() error {
+	for i, name := range s.Privacy.Labels {
+		for _, a := range s.Accounts {
+			if meant := nearMiss(name, slices.Sorted(maps.Keys(a.Labels)), s.Privacy.Labels); meant != "" {
+				return fmt.Errorf("field %q: the accounts have the label %s: is it meant?", fmt.Sprintf("privacy.labels[%d]", i), meant)
+			}
+		}
+	}
 	for _, alias := range s.Privacy.Aliases["account"] {
 		for _, a := range s.Accounts {
 			if alias == a.ID || alias == a.Alias {

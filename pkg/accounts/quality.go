@@ -220,7 +220,7 @@ func explainType(path string, err error) error {
 		return err
 	}
 	if typeError.Field != "" {
-		path += "." + typeError.Field
+		path = strings.TrimPrefix(path+"."+typeError.Field, ".")
 	}
 	return fmt.Errorf("field %q: a JSON %s does not fit here", path, typeError.Value)
 }

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/grafana/grafana-aws-sdk/pkg/awsds"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/calendar"
@@ -17,16 +15,6 @@ import (
 
 // ErrNoAccount is a data source without any account.
 var ErrNoAccount = errors.New(`field "accounts": the data source has no account; add at least one in its settings (jsonData.accounts)`)
-
-// Account is one AWS account as the administrator described it.
-type Account struct {
-	ID         string            `json:"id"`         // twelve digits
-	Alias      string            `json:"alias"`      // what people see; the id where empty
-	RoleARN    string            `json:"roleArn"`    // empty: read with the data source's own credentials
-	ExternalID string            `json:"externalId"` // of the role's trust policy; not a secret by AWS's definition
-	Regions    []string          `json:"regions"`    // empty: the data source's default region
-	Labels     map[string]string `json:"labels"`
-}
 
 // Settings is the data source's jsonData.
 type Settings struct {
@@ -38,9 +26,9 @@ type Settings struct {
 	Simulated          bool      `json:"simulated"`
 	Timezone           string    `json:"timezone"`
 	Accounts           []Account `json:"accounts"`
-	Cache              Cache     `json:"cache"`
 	DailyBudgetUSD     *float64  `json:"dailyBudgetUSD"` // what its accounts may cost in a day, in UTC; nil: any price
 
+	Cache     Cache        `json:"-"` // of the field "cache"
 	Calendars calendar.Set `json:"-"` // of the field "calendars": planned events
 	Quality   Quality      `json:"-"` // of the field "quality"
 	Collector Collector    `json:"-"` // of the field "collector"
@@ -53,15 +41,22 @@ type Settings struct {
 }
 
 // ParseSettings reads jsonData and the decrypted secrets. Errors name the field; a mistake inside one account is not an error here
-// but a failure of that account.
+// but a failure of that account. What is to be hidden comes back with an error too, so that the error is told without it.
 func ParseSettings(jsonData []byte, secrets map[string]string) (Settings, error) {
 	var s Settings
+	var err error
+	if s.Privacy, err = ParsePrivacy(jsonData, secrets); err != nil {
+		return s, err
+	}
 	if len(jsonData) > 0 {
 		if err := json.Unmarshal(jsonData, &s); err != nil {
-			return s, fmt.Errorf("data source settings: %w", err)
+			return s, fmt.Errorf("data source settings: %w", explainType("", err))
 		}
 	}
 	if err := s.takeSecretAccounts(secrets); err != nil {
+		return s, err
+	}
+	if err := s.parseCache(jsonData); err != nil {
 		return s, err
 	}
 	if s.AuthType == "" {
@@ -77,20 +72,38 @@ func ParseSettings(jsonData []byte, secrets map[string]string) (Settings, error)
 	if err := s.validate(); err != nil {
 		return s, err
 	}
-	var err error
 	if s.Collector, err = ParseCollector(jsonData); err != nil {
 		return s, err
 	}
 	if s.Quality, err = ParseQuality(jsonData); err != nil {
 		return s, err
 	}
-	if s.Privacy, err = ParsePrivacy(jsonData, secrets); err != nil {
-		return s, err
-	}
 	if err := s.checkPrivacy(); err != nil {
 		return s, err
 	}
 	return s, s.parseCalendars(jsonData)
+}
+
+// parseCache reads the field "cache", whose fields have no other names than these: one that is mistyped would be kept to by nobody.
+func (s *Settings) parseCache(jsonData []byte) error {
+	var raw struct {
+		Cache json.RawMessage `json:"cache"`
+	}
+	if len(jsonData) > 0 {
+		if err := json.Unmarshal(jsonData, &raw); err != nil {
+			return fmt.Errorf("data source settings: %w", err)
+		}
+	}
+	if err := decodeStrictly("cache", raw.Cache, &s.Cache, fieldsOf(s.Cache)...); err != nil || len(raw.Cache) == 0 {
+		return err
+	}
+	var tiers struct {
+		KeepDays json.RawMessage `json:"keepDays"`
+	}
+	if err := json.Unmarshal(raw.Cache, &tiers); err != nil {
+		return fmt.Errorf("data source settings: %w", err)
+	}
+	return decodeStrictly("cache.keepDays", tiers.KeepDays, &s.Cache.KeepDays, fieldsOf(s.Cache.KeepDays)...)
 }
 
 // parseCalendars reads the calendars. A mistake in one is a mistake of the data source: a planned event that is left out would wake people.
@@ -149,49 +162,4 @@ func checkEndpoint(endpoint string) error {
 		return fmt.Errorf("%q is no URL such as https://monitoring.example.com", endpoint)
 	}
 	return nil
-}
-
-var (
-	accountID  = regexp.MustCompile(`^\d{12}$`)
-	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
-)
-
-// check says what is wrong with the account's own settings, naming the field.
-func (a Account) check() error {
-	if !accountID.MatchString(a.ID) {
-		return fmt.Errorf("field %q: %q is not twelve digits", "id", a.ID)
-	}
-	partition := ""
-	if a.RoleARN != "" {
-		role, err := arn.Parse(a.RoleARN)
-		if err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
-			return fmt.Errorf("field %q: %q is no role such as arn:aws:iam::%s:role/vigia-reader", "roleArn", a.RoleARN, a.ID)
-		}
-		if role.AccountID != a.ID {
-			return fmt.Errorf("field %q: the role belongs to account %s, not to %s", "roleArn", role.AccountID, a.ID)
-		}
-		partition = role.Partition
-	}
-	for _, region := range a.Regions {
-		if !regionName.MatchString(region) {
-			return fmt.Errorf("field %q: %q is no region such as us-east-1", "regions", region)
-		}
-		if partition != "" && partitionOf(region) != partition {
-			return fmt.Errorf("field %q: %s is in partition %s, but the role is in %s", "regions", region, partitionOf(region), partition)
-		}
-	}
-	return nil
-}
-
-// partitionOf is the ARN partition of a region, by the prefixes of the SDK's endpoint rules.
-func partitionOf(region string) string {
-	for _, p := range []struct{ prefix, partition string }{
-		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"},
-		{"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"}, {"eusc-", "aws-eusc"},
-	} {
-		if strings.HasPrefix(region, p.prefix) {
-			return p.partition
-		}
-	}
-	return "aws"
 }

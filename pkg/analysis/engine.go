@@ -20,6 +20,8 @@ type Engine struct {
 	fits     *memory[fit]
 	outlooks *memory[outlook]
 	keeper   keeper
+	running  *turns // of epochs
+	looking  *turns // of forecasts
 }
 
 // Options of an engine. The zero value is UTC without a store.
@@ -39,6 +41,7 @@ func New(o Options) *Engine {
 	}
 	return &Engine{
 		location: o.Location, version: o.Version, keeper: keeper{states: o.States},
+		running: newTurns(), looking: newTurns(),
 		kept: newMemory[kept](maxKept), said: newMemory[said](maxSaid), fresh: newMemory[fresh](maxFresh),
 		marks: newMemory[marked](maxMarks), fits: newMemory[fit](maxFits), outlooks: newMemory[outlook](maxOutlooks),
 	}
@@ -48,6 +51,7 @@ func New(o Options) *Engine {
 type Request struct {
 	Series     series.Series   // of Training(Range)
 	Columns    []series.Series // further columns of the detector, of the same window
+	Untrusted  [][]bool        // of the series, then of each column, by its buckets: those that are missing because what was observed failed a check; nil: none
 	Detector   Detector        // the zero value: auto
 	Calendars  calendar.Set    // of them the quiet ones: no score, and nothing is learnt
 	FinalUntil time.Time       // observations before it will not change any more
@@ -110,7 +114,7 @@ func newResult(w series.Window) Result {
 func (e *Engine) scoreEpoch(r Request, ep epoch, out *Result) error {
 	from := out.Range.Index(ep.start)
 	run := e.newRun(r, ep)
-	journal := run.chronicler(r)
+	journal := run.chronicler(r.Journal)
 	err := run.score(func(bucket int, p point) {
 		if i := from + bucket; i >= 0 && i < len(out.Score) {
 			out.set(i, p)

@@ -38,7 +38,6 @@ type Change struct {
 // asked for later only adds to its end, unless late data change what was observed. Epochs know nothing of each other, so the end of
 // one closes what is open.
 type Journal struct {
-	Spec    uint64        // a hash of how the series was looked at
 	Read    series.Window // the epoch with what its detector learns from before
 	Start   time.Time     // of the epoch
 	Until   time.Time     // the end of its final buckets, which are all in here
@@ -51,23 +50,6 @@ func (j Journal) Known() time.Time {
 		return j.Read.End
 	}
 	return j.Until.Add(-j.Read.Period)
-}
-
-// journalSpec is a hash of the configuration that a journal depends on. What the administrator sets for all of a data source is no part
-// of it, as the content of calendars: where it changes the past, that is a revision.
-func (r *run) journalSpec(of Request) uint64 {
-	var d identity
-	d.detector(r.detector)
-	d.number(float64(r.spec.BucketsPerDay))
-	d.text(r.engine.location.String())
-	for _, name := range of.Calendars.Names() {
-		d.text(name)
-	}
-	for _, c := range of.Columns {
-		d.text(c.Key.Metric)
-		d.text(c.Key.Stat)
-	}
-	return d.sum()
 }
 
 // chronicler writes the journal of a run, bucket by bucket.
@@ -84,13 +66,13 @@ type chronicler struct {
 }
 
 // chronicler is nil where no journal is asked for or nothing of the epoch is final.
-func (r *run) chronicler(of Request) *chronicler {
-	if !of.Journal || r.final <= r.first {
+func (r *run) chronicler(asked bool) *chronicler {
+	if !asked || r.final <= r.first {
 		return nil
 	}
 	period := r.input.window.Period
 	return &chronicler{run: r, threshold: detect.RarityOf(r.detector.eventScore()), journal: Journal{
-		Spec: r.journalSpec(of), Read: series.Window{Start: r.epoch.origin, End: r.epoch.end, Period: period},
+		Read:  series.Window{Start: r.epoch.origin, End: r.epoch.end, Period: period},
 		Start: r.epoch.start, Until: r.input.window.Time(r.final),
 	}}
 }

@@ -130,6 +130,12 @@ func (e *Engine) outlook(r Request, p past, ahead series.Window) (outlook, error
 	if o, ok := e.outlooks.get(id); ok && o.hash == seen {
 		return o, nil
 	}
+	turn := e.looking.of(id)
+	turn.Lock()
+	defer turn.Unlock()
+	if o, ok := e.outlooks.get(id); ok && o.hash == seen { // meanwhile
+		return o, nil
+	}
 	p.Phases = newPhases(e.location, ahead.Period).all(series.Window{Start: p.run.input.window.Start, End: ahead.Start, Period: ahead.Period})
 	to, err := p.future(ahead)
 	if err != nil {

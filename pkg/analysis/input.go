@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/calendar"
@@ -22,17 +23,20 @@ type input struct {
 
 // row is one metric on the input's grid.
 type row struct {
-	values []float64
-	sparse bool // a missing bucket means that nothing happened
-	first  int  // its first observation
+	values    []float64
+	sparse    bool   // a missing bucket means that nothing happened
+	first     int    // its first observation
+	untrusted []bool // by bucket, what was observed and is left out; nil: nothing is
 }
 
 func newInput(r Request, w series.Window, training int, p *phases) *input {
 	own := r.Series.Slice(w)
 	in := &input{window: own.Window, phases: p, rows: make([]row, 1+len(r.Columns)), columns: make([]float64, len(r.Columns))}
 	in.rows[0] = newRow(own.Key, own.Values, training)
+	in.rows[0].untrusted = r.untrusted(0, r.Series.Window, own.Window)
 	for i, c := range r.Columns {
 		in.rows[1+i] = newRow(c.Key, onGrid(c, own.Window), training)
+		in.rows[1+i].untrusted = r.untrusted(1+i, c.Window, own.Window)
 	}
 	in.whole = in.count(r.WholeUntil.Unix())
 	in.quiet = marks(r.Calendars.Quiet(in.window.Start, in.window.End), in.window)
@@ -58,6 +62,20 @@ func newRow(k series.Key, values []float64, training int) row {
 	training = min(training, len(values))
 	first := firstObserved(values)
 	return row{values: values, sparse: isSparse(k, values[min(first, training):training]), first: first}
+}
+
+// untrusted says which buckets of w the n-th row has lost to a check; of is the window of its series. nil: none.
+func (r Request) untrusted(n int, of, w series.Window) []bool {
+	if n >= len(r.Untrusted) || !slices.Contains(r.Untrusted[n], true) {
+		return nil
+	}
+	marks, out := r.Untrusted[n], make([]bool, w.Len())
+	for i := range out {
+		if j := of.Index(w.Time(i)); j >= 0 && j < len(marks) {
+			out[i] = marks[j]
+		}
+	}
+	return out
 }
 
 // onGrid is the series in a window, missing where it does not reach.
@@ -104,34 +122,63 @@ func (in *input) at(i int) detect.Observation {
 func (in *input) value(row, i int) float64 {
 	r := &in.rows[row]
 	v := r.values[i]
-	if r.sparse && i > r.first && i < in.whole && math.IsNaN(v) {
+	if r.sparse && i > r.first && i < in.whole && math.IsNaN(v) && !r.lost(i) {
 		return 0
 	}
 	return v
 }
 
-// hash identifies the first n buckets, every bit of them; missing values are alike whatever their NaN.
+// lost says that something was observed in bucket i which is not to be trusted: that it is missing does not mean that nothing happened.
+func (r *row) lost(i int) bool { return r.untrusted != nil && r.untrusted[i] }
+
+// hash identifies the first n buckets, every bit of them; missing values are alike whatever their NaN. Buckets take turns in four sums, which a
+// processor works at side by side.
 func (in *input) hash(n int) uint64 {
 	const (
-		prime = 0x9E3779B97F4A7C15 // 2^64 by the golden ratio
-		gap   = 0x7FF8000000000001
-		hush  = 0x94D049BB133111EB
+		loss = 0x7FF8000000000002
+		hush = 0x94D049BB133111EB
 	)
-	h := uint64(prime)
-	for i := range n {
+	h := [4]uint64{1, 2, 3, 4}
+	i := 0
+	if len(in.rows) == 1 && in.quiet == nil && in.rows[0].untrusted == nil {
+		i = hashPlain(&h, in.rows[0].values[:n])
+	}
+	for ; i < n; i++ {
+		x := h[i&3]
 		for j := range in.rows {
-			v := in.rows[j].values[i]
-			bits := math.Float64bits(v)
-			if v != v {
-				bits = gap
+			bits := bitsOf(in.rows[j].values[i])
+			if in.rows[j].lost(i) {
+				bits = loss
 			}
-			h = (h ^ bits) * prime
-			h ^= h >> 29
+			x = mix(x, bits)
 		}
 		if in.quiet != nil && in.quiet[i] {
-			h = (h ^ hush) * prime
-			h ^= h >> 29
+			x = mix(x, hush)
 		}
+		h[i&3] = x
 	}
-	return h
+	return mix(mix(mix(h[0], h[1]), h[2]), h[3])
+}
+
+// hashPlain takes four values at a time, and returns how many it took.
+func hashPlain(h *[4]uint64, values []float64) (taken int) {
+	a, b, c, d := h[0], h[1], h[2], h[3]
+	for ; len(values) >= 4; values = values[4:] {
+		a, b, c, d = mix(a, bitsOf(values[0])), mix(b, bitsOf(values[1])), mix(c, bitsOf(values[2])), mix(d, bitsOf(values[3]))
+		taken += 4
+	}
+	*h = [4]uint64{a, b, c, d}
+	return taken
+}
+
+func mix(h, bits uint64) uint64 {
+	h = (h ^ bits) * 0x9E3779B97F4A7C15 // 2^64 by the golden ratio
+	return h ^ h>>29
+}
+
+func bitsOf(v float64) uint64 {
+	if v != v {
+		return 0x7FF8000000000001
+	}
+	return math.Float64bits(v)
 }

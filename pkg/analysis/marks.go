@@ -10,9 +10,9 @@ const (
 	marksPerEpoch = 7
 	// keptMarks of a pipeline are kept, the newest: what AWS adds late it adds within a day.
 	keptMarks = 2
-	// maxMarks bounds the marks in memory, in bytes: at 5 minutes those of some 25 series of the detector auto, 60 of the seasonal one. What
+	// maxMarks bounds the marks in memory, in bytes: at 5 minutes those of some 15 series of the detector auto, 40 of the seasonal one. What
 	// does not fit goes back to the epoch's start.
-	maxMarks = 6 << 20
+	maxMarks = 4 << 20
 )
 
 // mark is a pipeline as it was after the first at buckets of its input. It is saved, because that takes a tenth of the memory.

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/forecast"
 )
@@ -34,8 +33,12 @@ func (p past) outlookID(steps int) keptID {
 	return keptID{series: p.run.key.ID(), epoch: p.run.input.window.Time(n).Unix(), spec: d.sum()}
 }
 
-// seen is a hash of the observations, as they came and as a forecaster sees them.
+// seen is a hash of the observations, and of which of them are 0 because nothing was observed.
 func (p past) seen() uint64 {
 	n := len(p.Values)
-	return p.hash(n) ^ bits.RotateLeft64(p.run.input.hash(n), 17)
+	h := p.run.input.hash(n)
+	if p.run.input.rows[0].sparse {
+		h = mix(h, uint64(min(n, p.run.input.whole)))
+	}
+	return h
 }

@@ -25,6 +25,9 @@ func spiked() (history series.Series, high, low int) {
 
 func analyse(history series.Series, d Detector) Result {
 	request := read(history, lastDays(1))
+	if d.Name == "" && d.Parameters == nil {
+		d.Parameters = request.Detector.Parameters
+	}
 	request.Detector = d
 	return NewEngine(time.UTC).Analyse(request)
 }
@@ -271,4 +274,28 @@ func TestNothingHappenedIsScored(t *testing.T) {
 	e, err := NewEngine(time.UTC).Explain(request, request.Range.Time(250))
 	require.NoError(t, err)
 	require.True(t, math.IsNaN(e.Value))
+}
+
+// What failed a check did happen: in a sparse count it is no bucket of nothing. It is not scored, and what comes after is as if it were unknown.
+func TestWhatFailsACheckIsNotNothing(t *testing.T) {
+	history := count("Sum", workingHours)
+	n := len(history.Values)
+	for i := n - 288; i < n; i++ {
+		history.Values[i] = math.NaN()
+	}
+	request := read(history, lastDays(1))
+	marks := make([]bool, len(request.Series.Values))
+	for i := range marks[len(marks)-288:] {
+		marks[len(marks)-288+i] = true
+	}
+	engine := NewEngine(time.UTC)
+	nothing := engine.Analyse(request)
+	request.Untrusted = [][]bool{marks}
+	for range 2 { // from memory as well
+		for i, s := range engine.Analyse(request).Score {
+			require.True(t, math.IsNaN(s), "bucket %d: %v", i, s)
+		}
+	}
+	request.Untrusted = nil
+	requireSameResult(t, nothing, engine.Analyse(request))
 }

@@ -70,24 +70,35 @@ func (r *run) identity(of Request) uint64 {
 	return d.sum()
 }
 
-// score calls emit for each bucket of the epoch that the input holds, numbered from the epoch's start. What was said of this very input is
-// said again; else what the kept pipeline has not seen is stepped through, and the pipeline is kept anew at the last final bucket.
+// score calls emit for each bucket of the epoch that the input holds, numbered from the epoch's start.
 func (r *run) score(emit func(bucket int, p point)) error {
-	if s, ok := r.saidBefore(); ok {
-		s.points.each(0, emit)
-		return nil
-	}
-	k, err := r.recall(r.final, true)
+	s, err := r.say()
 	if err != nil {
 		return err
 	}
+	s.points.each(0, emit)
+	return nil
+}
+
+// say is what is said of the epoch. What was said of this very input is said again; else what the kept pipeline has not seen is stepped
+// through, and the pipeline is kept anew at the last final bucket. Of many who ask at the same time one does so.
+func (r *run) say() (said, error) {
+	if s, ok := r.saidBefore(); ok {
+		return s, nil
+	}
+	turn := r.engine.running.of(r.id)
+	turn.Lock()
+	defer turn.Unlock()
+	if s, ok := r.saidBefore(); ok { // meanwhile
+		return s, nil
+	}
+	k, err := r.recall(r.final, true)
+	if err != nil {
+		return said{}, err
+	}
 	k = r.advance(k)
 	r.engine.kept.put(r.id, k)
-	open := r.open(k)
-	k.points.each(0, emit)
-	points{open}.each(k.points.len(), emit)
-	r.remember(k, open)
-	return nil
+	return r.remember(k, r.open(k)), nil
 }
 
 // open scores, on a copy of a pipeline, the buckets after it: they may still be revised.

@@ -57,12 +57,13 @@ func (r *run) saidBefore() (said, bool) {
 	return s, true
 }
 
-// remember keeps what was said: by a kept pipeline, and of the buckets after it.
-func (r *run) remember(k kept, open []point) {
+// remember keeps what was said, by a kept pipeline and of the buckets after it, and returns it.
+func (r *run) remember(k kept, open []point) said {
 	input := r.input.seen()
 	s := said{input: input, points: k.points.with(open)}
 	r.engine.said.put(r.id, s)
 	if from := k.stored - r.first; k.stored > 0 && from >= 0 {
 		r.engine.fresh.put(r.id, fresh{input: input, from: from, points: s.points.from(from)})
 	}
+	return s
 }

@@ -92,3 +92,22 @@ func TestWhatWasSaidIsSaidOfTheSameInputAlone(t *testing.T) {
 		})
 	}
 }
+
+// A planned event that comes into sight changes nothing of what is known of the buckets before it.
+func TestHashIsOfWhatIsThere(t *testing.T) {
+	values := daily("Sum").Values
+	plain := &input{rows: []row{{values: values}}}
+	planned := &input{rows: []row{{values: values}}, quiet: make([]bool, len(values))}
+	planned.quiet[500] = true
+	doubted := &input{rows: []row{{values: values, untrusted: planned.quiet}}}
+	seen := map[uint64]bool{}
+	for n := range 600 {
+		h := plain.hash(n)
+		require.False(t, seen[h], "%d buckets", n)
+		seen[h] = true
+		for _, other := range []*input{planned, doubted} {
+			require.Equal(t, n <= 500, other.hash(n) == h, "%d buckets", n)
+		}
+	}
+	require.NotEqual(t, planned.hash(600), doubted.hash(600))
+}

@@ -2,7 +2,6 @@ package cloudwatch
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -25,7 +24,7 @@ func ScopeOf(k series.Key) Scope { return Scope{k.AccountID, k.RoleARN, k.Region
 // Clients finds the client of a scope.
 type Clients func(context.Context, Scope) (API, error)
 
-// Call is one request to AWS, for the ledger.
+// Call is one request to AWS, for the ledger: each attempt of one that is tried again is a call.
 type Call struct {
 	At         time.Time
 	Scope      Scope
@@ -35,21 +34,6 @@ type Call struct {
 	CostUSD    float64 // an estimate
 	Err        string  // "" on success
 	AskedBy    string  // of the context: see WithAsker
-}
-
-// callTimeout bounds one call with its retries, so that an account that does not answer is a failure while others are shown. Grafana gives
-// an alert rule 30 seconds.
-const callTimeout = 12 * time.Second
-
-// bounded calls AWS with the timeout.
-func bounded[In, Out any](ctx context.Context, call func(context.Context, In, ...func(*cloudwatch.Options)) (Out, error), input In) (Out, error) {
-	limited, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	out, err := call(limited, input)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("AWS did not answer within %s: %w", callTimeout, err)
-	}
-	return out, err
 }
 
 // Ledger takes note of a call. It must not block for long and must be safe for concurrent use.

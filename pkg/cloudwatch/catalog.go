@@ -93,7 +93,7 @@ func (c *Catalog) recall(want listing) (metrics []Metric, fresh bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	got, ok := c.kept[want]
-	return got.metrics, ok && c.Clock().Sub(got.at) < catalogAge
+	return got.metrics, ok && c.Clock().Sub(got.at).Abs() < catalogAge
 }
 
 func (c *Catalog) keep(want listing, metrics []Metric) {
@@ -104,7 +104,7 @@ func (c *Catalog) keep(want listing, metrics []Metric) {
 		c.kept = map[listing]listed{}
 	}
 	for old, got := range c.kept {
-		if now.Sub(got.at) >= catalogMemory {
+		if now.Sub(got.at).Abs() >= catalogMemory {
 			delete(c.kept, old)
 		}
 	}
@@ -123,12 +123,8 @@ func (c *Catalog) list(ctx context.Context, want listing) ([]Metric, error) {
 	input := &cloudwatch.ListMetricsInput{Namespace: optional(want.namespace), MetricName: optional(want.metric)}
 	var metrics []Metric
 	for range limit {
-		page, err := bounded(ctx, api.ListMetrics, input)
-		call := Call{At: c.Clock(), Scope: want.scope, Operation: "ListMetrics", AskedBy: Asker(ctx)}
-		if err != nil {
-			call.Err = err.Error()
-		}
-		c.Ledger(call)
+		page, tries, err := bounded(ctx, api.ListMetrics, input)
+		c.Ledger.record(Call{At: c.Clock(), Scope: want.scope, Operation: "ListMetrics", AskedBy: Asker(ctx)}, tries, err, 0)
 		if err != nil {
 			return nil, fmt.Errorf("list metrics in %s: %w", want.scope.Region, err)
 		}
@@ -234,11 +230,7 @@ func (c *Catalog) Probe(ctx context.Context, scope Scope) error {
 	if err != nil {
 		return err
 	}
-	_, err = bounded(ctx, api.ListMetrics, &cloudwatch.ListMetricsInput{Namespace: aws.String("AWS/EC2"), MetricName: aws.String("CPUUtilization")})
-	call := Call{At: c.Clock(), Scope: scope, Operation: "ListMetrics", AskedBy: Asker(ctx)}
-	if err != nil {
-		call.Err = err.Error()
-	}
-	c.Ledger(call)
+	_, tries, err := bounded(ctx, api.ListMetrics, &cloudwatch.ListMetricsInput{Namespace: aws.String("AWS/EC2"), MetricName: aws.String("CPUUtilization")})
+	c.Ledger.record(Call{At: c.Clock(), Scope: scope, Operation: "ListMetrics", AskedBy: Asker(ctx)}, tries, err, 0)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
@@ -28,6 +29,8 @@ type fake struct {
 	calls    []int // queries in each call
 	pageSize int
 	partial  map[string]int // by metric: how many answers are partial before one is complete
+	silent   string         // this metric's results have no status
+	refuses  func(metric string) bool
 	err      error
 	listed   []types.Metric
 	lists    int
@@ -39,6 +42,11 @@ func (f *fake) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInpu
 	f.calls = append(f.calls, len(in.MetricDataQueries))
 	if f.err != nil {
 		return nil, f.err
+	}
+	for _, q := range in.MetricDataQueries {
+		if name := *q.MetricStat.Metric.MetricName; f.refuses != nil && f.refuses(name) {
+			return nil, &smithy.GenericAPIError{Code: "ValidationError", Message: "metric " + name + " is invalid"}
+		}
 	}
 	out := &cloudwatch.GetMetricDataOutput{}
 	offset := 0
@@ -60,6 +68,9 @@ func (f *fake) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInpu
 		if name := *q.MetricStat.Metric.MetricName; f.partial[name] > 0 {
 			f.partial[name]--
 			r.StatusCode, r.Values, r.Timestamps = types.StatusCodeInternalError, r.Values[:1], r.Timestamps[:1]
+		}
+		if *q.MetricStat.Metric.MetricName == f.silent {
+			r.StatusCode = ""
 		}
 		out.MetricDataResults = append(out.MetricDataResults, r)
 	}
@@ -174,12 +185,81 @@ func TestPartialForeverIsAnError(t *testing.T) {
 	require.NoError(t, outcomes[2].Err)
 }
 
+// AWS charges for answers: a call that failed is in the ledger, and costs nothing.
 func TestFailedCallFailsItsBatchAndIsInTheLedger(t *testing.T) {
 	f := &fake{err: errors.New("no network")}
 	ft, calls := fetcher(f)
-	outcomes, _ := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), keys(2, 5*time.Minute))
+	outcomes, usage := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), keys(2, 5*time.Minute))
 	require.ErrorContains(t, outcomes[0].Err, "no network")
-	require.Equal(t, "no network", (*calls)[0].Err)
+	require.ErrorContains(t, outcomes[1].Err, "no network")
+	require.Equal(t, []int{2}, f.calls, "what is wrong with the network is wrong with all: nothing is asked in parts")
+	require.Equal(t, []Call{{At: at, Scope: scope, Operation: "GetMetricData", Metrics: 2, Err: "no network"}}, *calls)
+	require.Equal(t, Usage{Requests: 1, MetricsAsked: 2}, usage)
+}
+
+// What AWS denies or throttles is of the whole request: it is not asked for in parts.
+func TestOnlyRefusalsAreTakenApart(t *testing.T) {
+	for _, code := range []string{"AccessDenied", "Throttling", "InternalServiceFault"} {
+		f := &fake{err: &smithy.GenericAPIError{Code: code}}
+		ft, _ := fetcher(f)
+		outcomes, _ := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), keys(2, 5*time.Minute))
+		require.ErrorContains(t, outcomes[1].Err, code)
+		require.Equal(t, []int{2}, f.calls)
+	}
+}
+
+// Who has gone asks for nothing more.
+func TestACancelledFetchSendsNothing(t *testing.T) {
+	f := &fake{}
+	ft, calls := fetcher(f)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	outcomes, usage := ft.Fetch(ctx, scope, last(time.Hour, 5*time.Minute), keys(1200, 5*time.Minute))
+	for _, o := range outcomes {
+		require.ErrorIs(t, o.Err, context.Canceled)
+	}
+	require.Empty(t, f.calls)
+	require.Empty(t, *calls)
+	require.Zero(t, usage)
+}
+
+// A result without a status says nothing of what it lacks: it is asked for again, and one that never has a status is an error.
+func TestAnAnswerWithoutAStatusIsPartial(t *testing.T) {
+	f := &fake{silent: "m1"}
+	ft, _ := fetcher(f)
+	outcomes, _ := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), keys(2, 5*time.Minute))
+	require.NoError(t, outcomes[0].Err)
+	require.ErrorContains(t, outcomes[1].Err, "CloudWatch answered no status")
+	require.Equal(t, []int{2, 1}, f.calls)
+}
+
+// AWS refuses a request for one series in it. The others come, the refused ones have AWS's reason, and all of it costs the answers alone.
+func TestWhatAWSRefusesFailsAlone(t *testing.T) {
+	f := &fake{refuses: func(name string) bool { return name == "m3" || name == "m77" }}
+	ft, ledger := fetcher(f)
+	asked := keys(100, 5*time.Minute)
+	outcomes, usage := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), asked)
+	for i, o := range outcomes {
+		if f.refuses(asked[i].Metric) {
+			require.ErrorContains(t, o.Err, "ValidationError")
+			continue
+		}
+		requireComplete(t, []Outcome{o})
+	}
+	require.InDelta(t, 98*PricePerMetric, usage.CostUSD, 1e-12)
+	require.LessOrEqual(t, len(*ledger), 1+2*2*7, "two for each half that holds one")
+}
+
+// Where everything is refused, as by a mistyped statistic, it is not asked for one by one.
+func TestARefusalOfAllIsNotTakenApart(t *testing.T) {
+	f := &fake{refuses: func(string) bool { return true }}
+	ft, ledger := fetcher(f)
+	outcomes, usage := ft.Fetch(context.Background(), scope, last(time.Hour, 5*time.Minute), keys(500, 5*time.Minute))
+	for _, o := range outcomes {
+		require.ErrorContains(t, o.Err, "ValidationError")
+	}
+	require.LessOrEqual(t, len(*ledger), 1+2*maxHalvings)
+	require.Zero(t, usage.CostUSD)
 }
 
 func TestStatisticsOfOneMetricCountOnce(t *testing.T) {
@@ -201,16 +281,19 @@ func TestNotANumberIsNoData(t *testing.T) {
 	require.Equal(t, 7.0, out[0].Series.Values[1])
 }
 
-// The rule of the API reference, by the age of the request's start.
+// The rule of the API reference, by the age of the request's start. What lies near the edge is given up: AWS answers a request that begins too
+// early with nothing, and its clock or ours may be wrong by some minutes, or by an hour where the shorter history does not matter.
 func TestRetention(t *testing.T) {
-	for period, want := range map[time.Duration]time.Duration{
-		time.Second: 3 * time.Hour, 30 * time.Second: 3 * time.Hour, time.Minute: 15 * day, 3 * time.Minute: 15 * day,
-		5 * time.Minute: 63 * day, 10 * time.Minute: 63 * day, time.Hour: 455 * day, 24 * time.Hour: 455 * day,
+	for period, want := range map[time.Duration]struct{ kept, slack time.Duration }{
+		time.Second: {3 * time.Hour, 6 * time.Minute}, 30 * time.Second: {3 * time.Hour, 6 * time.Minute},
+		time.Minute: {15 * day, 65 * time.Minute}, 3 * time.Minute: {15 * day, 65 * time.Minute},
+		5 * time.Minute: {63 * day, 65 * time.Minute}, 10 * time.Minute: {63 * day, 65 * time.Minute},
+		time.Hour: {455 * day, 65 * time.Minute}, 24 * time.Hour: {455 * day, day},
 	} {
-		require.Equal(t, want, Retention(period), "%s", period)
+		require.Equal(t, want.kept, Retention(period), "%s", period)
 		kept := Retained(last(500*day, period), at)
-		require.Less(t, at.Sub(kept.Start), want)
-		require.Greater(t, at.Sub(kept.Start), want-3*period)
+		require.Greater(t, kept.Start.Sub(at.Add(-want.kept)), want.slack, "%s", period)
+		require.LessOrEqual(t, kept.Start.Sub(at.Add(-want.kept)), want.slack+period, "%s", period)
 		require.Zero(t, kept.Start.Unix()%int64(period.Seconds()))
 	}
 	require.True(t, Retained(series.Window{Start: at.Add(-90 * day), End: at.Add(-80 * day), Period: time.Minute}, at).Empty())
@@ -281,6 +364,26 @@ func TestListingIsKeptAndAskedOnce(t *testing.T) {
 	_, err := c.Metrics(context.Background(), scope, "N", "")
 	require.NoError(t, err)
 	require.Equal(t, 4, f.lists)
+}
+
+// A clock that is set back makes no listing younger than it is: what came to exist since is found.
+func TestListingsBeforeTheClockWasSetBackAreOld(t *testing.T) {
+	now := at.Add(day)
+	f := &fake{listed: []types.Metric{metric("a")}}
+	c := catalog(f, &now)
+	_, err := c.Metrics(context.Background(), scope, "N", "")
+	require.NoError(t, err)
+	now, f.listed = at, append(f.listed, metric("b"))
+	metrics, err := c.Metrics(context.Background(), scope, "N", "")
+	require.NoError(t, err)
+	require.Len(t, metrics, 2)
+	_, err = c.Metrics(context.Background(), scope, "N", "")
+	require.NoError(t, err)
+	require.Equal(t, 2, f.lists, "and kept again")
+	now = at.Add(-day)
+	_, err = c.Metrics(context.Background(), scope, "N", "other")
+	require.NoError(t, err)
+	require.Len(t, c.kept, 1, "what is old is forgotten")
 }
 
 // When AWS does not answer, the error comes with what was last known.

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
@@ -26,6 +27,7 @@ const (
 	maxInFlight     = 4
 	maxPages        = 100
 	partialAttempts = 2
+	maxHalvings     = 24 // of a batch: three series of 500 that AWS refuses are always found
 )
 
 // Fetcher gets metric data. It is safe for concurrent use.
@@ -95,15 +97,17 @@ func PageSize(w series.Window) int {
 	return max(1, min(maxQueries, maxPoints/max(1, w.Len())))
 }
 
-// fetchBatch asks for one batch and, once more, for those of it that came back partial.
+// fetchBatch asks for one batch and, once more, for those of it that came back partial. AWS refuses a whole request for one series in it: such a
+// batch is asked for in halves, and so on, so that the others come. Refusals cost nothing; where there are too many, what is left fails with them.
 func (f *Fetcher) fetchBatch(ctx context.Context, api API, scope Scope, w series.Window, keys []series.Key, out []Outcome) Usage {
 	var usage Usage
 	todo := make([]int, len(keys))
 	for i := range todo {
 		todo[i] = i
 	}
+	halvings := maxHalvings
 	for range partialAttempts {
-		usage = usage.Add(f.ask(ctx, api, scope, w, keys, todo, out))
+		usage = usage.Add(f.askInParts(ctx, api, scope, w, keys, todo, out, &halvings))
 		var again []int
 		for _, i := range todo {
 			var partial *partialError
@@ -126,6 +130,32 @@ func (e *partialError) Error() string {
 	return strings.TrimSuffix(fmt.Sprintf("CloudWatch answered %s: %s", e.status, e.message), ": ")
 }
 
+// askInParts asks, and asks again in halves where AWS refuses the request, as long as any halvings are left.
+func (f *Fetcher) askInParts(
+	ctx context.Context, api API, scope Scope, w series.Window, keys []series.Key, todo []int, out []Outcome, halvings *int,
+) Usage {
+	usage := f.ask(ctx, api, scope, w, keys, todo, out)
+	if len(todo) < 2 || !refused(out[todo[0]].Err) || *halvings == 0 {
+		return usage
+	}
+	*halvings--
+	for _, half := range [][]int{todo[:len(todo)/2], todo[len(todo)/2:]} {
+		usage = usage.Add(f.askInParts(ctx, api, scope, w, keys, half, out, halvings))
+	}
+	return usage
+}
+
+// refusals are the codes of errors that find fault with the request, in CloudWatch's protocols (common errors, API reference).
+var refusals = []string{
+	"ValidationError", "ValidationException", "MissingParameter", "MissingRequiredParameterException",
+	"InvalidParameterValue", "InvalidParameterValueException", "InvalidParameterCombination", "InvalidParameterCombinationException",
+}
+
+func refused(err error) bool {
+	var answer smithy.APIError
+	return errors.As(err, &answer) && slices.Contains(refusals, answer.ErrorCode())
+}
+
 func (f *Fetcher) ask(ctx context.Context, api API, scope Scope, w series.Window, keys []series.Key, todo []int, out []Outcome) Usage {
 	input := &cloudwatch.GetMetricDataInput{StartTime: aws.Time(w.Start), EndTime: aws.Time(w.End), ScanBy: types.ScanByTimestampAscending}
 	for _, i := range todo {
@@ -134,15 +164,16 @@ func (f *Fetcher) ask(ctx context.Context, api API, scope Scope, w series.Window
 	}
 	metrics := distinctMetrics(keys, todo)
 	var usage Usage
-	for range maxPages {
-		page, err := bounded(ctx, api.GetMetricData, input)
-		points := take(page, out)
-		call := Call{At: f.Clock(), Scope: scope, Operation: "GetMetricData", Metrics: metrics, Datapoints: points, CostUSD: float64(metrics) * PricePerMetric, AskedBy: Asker(ctx)}
-		if err != nil {
-			call.Err, call.CostUSD = err.Error(), 0 // AWS charges for answers
+	if err := ctx.Err(); err != nil { // nothing is sent, and nothing is entered into the ledger
+		for _, i := range todo {
+			out[i].Err = err
 		}
-		f.Ledger(call)
-		usage = usage.Add(Usage{1, metrics, call.CostUSD})
+		return usage
+	}
+	for range maxPages {
+		page, tries, err := bounded(ctx, api.GetMetricData, input)
+		call := Call{At: f.Clock(), Scope: scope, Operation: "GetMetricData", Metrics: metrics, Datapoints: take(page, out), AskedBy: Asker(ctx)}
+		usage = usage.Add(f.Ledger.record(call, tries, err, float64(metrics)*PricePerMetric))
 		if err != nil {
 			for _, i := range todo {
 				out[i].Err = fmt.Errorf("get metric data in %s: %w", scope.Region, err)
@@ -204,7 +235,9 @@ func take(page *cloudwatch.GetMetricDataOutput, out []Outcome) int {
 			out[i].put(r.Timestamps[j], r.Values[j])
 			points++
 		}
-		out[i].Err = statusError(r)
+		if r.StatusCode != "" || out[i].Err != nil {
+			out[i].Err = statusError(r)
+		}
 	}
 	return points
 }
@@ -278,8 +311,10 @@ func statusError(r types.MetricDataResult) error {
 	}
 	message := strings.Join(messages, "; ")
 	switch r.StatusCode {
-	case types.StatusCodeComplete, "":
+	case types.StatusCodeComplete:
 		return nil
+	case "":
+		return &partialError{status: "no status", message: message}
 	case types.StatusCodeForbidden:
 		return fmt.Errorf("CloudWatch answered Forbidden: the role may not read this metric (cloudwatch:GetMetricData) %s", message)
 	default:

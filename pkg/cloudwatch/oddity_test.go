@@ -3,16 +3,12 @@ package cloudwatch
 import (
 	"context"
 	"math"
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -167,7 +163,7 @@ func (f *odd) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataInp
 // Over the wire of the simulated AWS nothing is odd, and no built-in rule is broken: the statistics of a metric are in order, errors are
 // invocations, and a target's answers are requests.
 func TestSimulatedAnswersPassEveryCheck(t *testing.T) {
-	sim, err := awssim.New(awssim.Config{Clock: func() time.Time { return at }})
+	sim, err := awssim.New(awssim.Config{Clock: func() time.Time { return at }, Sessions: time.Now})
 	require.NoError(t, err)
 	account := sim.Accounts()[0]
 	w := last(2*24*time.Hour, 5*time.Minute)
@@ -192,7 +188,7 @@ func TestSimulatedAnswersPassEveryCheck(t *testing.T) {
 		}
 	}
 	ft, _ := fetcher(nil)
-	ft.Clients = func(context.Context, Scope) (API, error) { return wire(sim, account), nil }
+	ft.Clients = func(context.Context, Scope) (API, error) { return wire(sim.RoundTripper(), account), nil }
 	outcomes, _ := ft.Fetch(context.Background(), ScopeOf(asked[0]), w, asked)
 
 	read := map[string]series.Series{}
@@ -216,15 +212,4 @@ func TestSimulatedAnswersPassEveryCheck(t *testing.T) {
 		}
 	}
 	require.Equal(t, 20, rules)
-}
-
-// wire is a client that speaks to the simulator under the account's role.
-func wire(sim *awssim.Simulator, account awssim.Account) API {
-	cfg := aws.Config{
-		Region: "us-east-1", HTTPClient: &http.Client{Transport: sim.RoundTripper()},
-		Credentials: credentials.NewStaticCredentialsProvider(awssim.AccessKeyID, awssim.SecretAccessKey, ""),
-	}
-	role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), account.RoleARN, func(o *stscreds.AssumeRoleOptions) { o.ExternalID = &account.ExternalID })
-	cfg.Credentials = aws.NewCredentialsCache(role)
-	return cloudwatch.NewFromConfig(cfg)
 }

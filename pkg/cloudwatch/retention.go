@@ -23,9 +23,20 @@ func Retention(period time.Duration) time.Duration {
 	}
 }
 
-// Retained is the part of w that AWS still keeps at now. One bucket at the old edge is given up, so that the clock of AWS may run
-// ahead of ours by less than a period.
+// A request that begins too early gets no data and no error, which cannot be told from a metric without data. So what lies near the old edge is
+// given up for the case that our clock is behind AWS's, or that the request is long under way: the SDK's signature allows for five minutes, and
+// for more once it has learnt the difference from an answer.
+const (
+	retentionSlack     = 65 * time.Minute // an hour and some minutes, of 15 days or more
+	fineRetentionSlack = 6 * time.Minute  // of 3 hours
+)
+
+// Retained is the part of w that AWS surely still keeps at now: at the old edge a bucket is given up, and what the clocks may differ by.
 func Retained(w series.Window, now time.Time) series.Window {
-	oldest := series.Floor(now.Add(-Retention(w.Period)), w.Period).Add(2 * w.Period)
-	return w.Intersect(series.Window{Start: oldest, End: w.End, Period: w.Period})
+	slack := retentionSlack
+	if w.Period < time.Minute {
+		slack = fineRetentionSlack
+	}
+	edge := now.Add(max(slack, w.Period) - Retention(w.Period))
+	return w.Intersect(series.Window{Start: series.Floor(edge, w.Period).Add(w.Period), End: w.End, Period: w.Period})
 }

@@ -2,6 +2,15 @@
 
 package detect_test
 
-// stormDays is the length of the longest storm of a property. The race detector makes each ten times as slow; the tests run a second time
-// without it.
+import "flag"
+
+// Under the race detector each round of a property takes ten times as long, and what goroutines share shows in fewer. All of them run
+// without it: `mage test` has two passes.
+func init() {
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+}
+
+// stormDays is the length of the longest storm of a property.
 const stormDays = 10

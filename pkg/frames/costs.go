@@ -20,7 +20,7 @@ func BuildCosts(all []Cost, w series.Window, o Options) data.Frames {
 	for i, c := range all {
 		labels[i] = c.Labels
 	}
-	names := displayNames(labels, o.Query.Legend)
+	names := nameAll(labels, o.Query.Legend)
 	var out data.Frames
 	for i, c := range all {
 		for _, m := range o.Query.Measures {
@@ -30,7 +30,7 @@ func BuildCosts(all []Cost, w series.Window, o Options) data.Frames {
 			}
 			meta := o.meta(m, w.Period)
 			meta.Estimate = true
-			f := o.assemble(c.Labels, names[i], o.clock.column(w, values), meta)
+			f := o.assemble(names[i], o.clock.column(w, values), meta)
 			if m == query.CostUSD {
 				f.Fields[1].Config.Unit = "currencyUSD"
 				f.Fields[1].Config.Description = "An estimate by list price: AWS's bill alone knows discounts and what a free tier covers."

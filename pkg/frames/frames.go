@@ -55,6 +55,8 @@ type Meta struct {
 	Flagged       int           `json:"flagged,omitempty"`  // of value: observations that fail a check, and are left out of what is learnt
 	Estimate      bool          `json:"estimate,omitempty"` // of costs: AWS's bill alone knows the price
 	Usage         Usage         `json:"usage"`
+
+	of *named // the series, for Mask
 }
 
 // Foresight says where a forecast comes from and how its back-tests fared.
@@ -90,7 +92,7 @@ func Build(all []Series, o Options) data.Frames {
 	for i, s := range all {
 		labels[i] = LabelsOf(s)
 	}
-	names := displayNames(labels, o.Query.Legend)
+	names := nameAll(labels, o.Query.Legend)
 	each := len(o.Query.Measures)
 	out := make(data.Frames, len(all)*each)
 	var group errgroup.Group
@@ -114,7 +116,7 @@ func Build(all []Series, o Options) data.Frames {
 	return out
 }
 
-func (o Options) frame(s Series, m query.Measure, name string) *data.Frame {
+func (o Options) frame(s Series, m query.Measure, of *named) *data.Frame {
 	meta := o.meta(m, s.Observed.Window.Period)
 	meta.Members = s.Members
 	if m == query.Value {
@@ -123,7 +125,7 @@ func (o Options) frame(s Series, m query.Measure, name string) *data.Frame {
 	if o.Query.Threshold.Metric != nil {
 		meta.Threshold = s.Analysis.Threshold
 	}
-	return o.assemble(LabelsOf(s), name, o.points(s, m, &meta), meta)
+	return o.assemble(of, o.points(s, m, &meta), meta)
 }
 
 func (o Options) meta(m query.Measure, period time.Duration) Meta {
@@ -133,10 +135,11 @@ func (o Options) meta(m query.Measure, period time.Duration) Meta {
 	}
 }
 
-func (o Options) assemble(labels data.Labels, name string, c cells, meta Meta) *data.Frame {
+func (o Options) assemble(of *named, c cells, meta Meta) *data.Frame {
+	meta.of = of
 	field := c.values
-	field.Name, field.Labels, field.Config = string(meta.Measure), labels, configure(name, meta.Measure)
-	frame := data.NewFrame(measureName(name, meta.Measure), c.times, field)
+	field.Name, field.Labels, field.Config = string(meta.Measure), of.labels, configure(of.name, meta.Measure)
+	frame := data.NewFrame(measureName(of.name, meta.Measure), c.times, field)
 	frame.RefID = o.Query.RefID
 	frame.Meta = &data.FrameMeta{Type: data.FrameTypeTimeSeriesMulti, TypeVersion: data.FrameTypeVersion{0, 1}, Custom: meta}
 	return frame

@@ -24,7 +24,7 @@ func BuildGroups(all []Group, o Options) data.Frames {
 	for i, g := range all {
 		labels[i] = g.Labels
 	}
-	names := displayNames(labels, o.Query.Legend)
+	names := nameAll(labels, o.Query.Legend)
 	var out data.Frames
 	for i, g := range all {
 		for _, m := range o.Query.Measures {
@@ -34,7 +34,7 @@ func BuildGroups(all []Group, o Options) data.Frames {
 			}
 			meta := o.meta(m, g.Window.Period)
 			meta.Members, meta.RollUp = len(g.Members), o.Query.RollUp
-			out = append(out, o.assemble(g.Labels, names[i], o.clock.column(g.Window, values), meta))
+			out = append(out, o.assemble(names[i], o.clock.column(g.Window, values), meta))
 		}
 	}
 	return out

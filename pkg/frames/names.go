@@ -18,6 +18,22 @@ func measureName(name string, m query.Measure) string {
 	return name + " · " + strings.ReplaceAll(string(m), "_", " ")
 }
 
+// named is one series of an answer as people see it.
+type named struct {
+	labels data.Labels
+	name   string // that no other series of the answer has
+	legend string // of the query
+}
+
+// nameAll names each series of an answer, by its labels.
+func nameAll(labels []data.Labels, legend string) []*named {
+	out := make([]*named, len(labels))
+	for i, name := range displayNames(labels, legend) {
+		out[i] = &named{labels[i], name, legend}
+	}
+	return out
+}
+
 // displayNames gives each series a name that no other series of the query has: by the legend, else by account, region, metric,
 // statistic and dimension values. Legends that collide are told apart by the whole name, and in the end by a number.
 func displayNames(all []data.Labels, legend string) []string {

@@ -20,6 +20,27 @@ func checked() Checked {
 	return Checked{Series: shown("production", instance("i-1")), Flags: flags}
 }
 
+// A check that was not made is null, not passed; what failed already counts. A rule sees nothing after the newest bucket that can be told.
+func TestWhatWasNotCheckedIsNull(t *testing.T) {
+	c := checked()
+	c.Open = series.Flags(nil).Mark(3, 0, series.LogicCheck).Mark(3, 1, series.LogicCheck).Mark(3, 2, series.MissingCheck)
+	null := math.NaN()
+	for m, want := range map[query.Measure][]float64{
+		query.Quality: {null, 1, 2}, query.QualityLogic: {null, null, 1}, query.QualityMissing: {0, 1, null}, query.QualityFormat: {0, 0, 0},
+	} {
+		got := failures(c, m)
+		for i := range want {
+			require.InDelta(t, want[i], got[i], 0, "%s of bucket %d", m, i)
+		}
+	}
+	require.Equal(t, 2, c.Judged(query.QualityMissing).Observed.Window.Len())
+	require.Equal(t, 3, c.Judged(query.Quality).Observed.Window.Len())
+	frame := BuildQuality([]Checked{c.Judged(query.QualityMissing)}, options(query.QualityMissing))[0]
+	require.Equal(t, 2, frame.Rows())
+	c.Open = c.Open.Mark(3, 0, series.FormatCheck).Mark(3, 1, series.FormatCheck).Mark(3, 2, series.FormatCheck)
+	require.Zero(t, BuildQuality([]Checked{c.Judged(query.QualityFormat)}, options(query.QualityFormat))[0].Rows())
+}
+
 // One frame for each check, and one that counts them.
 func TestGoldenQuality(t *testing.T) {
 	answer := &backend.DataResponse{Frames: BuildQuality([]Checked{checked()}, options(query.QualityMeasures...))}
@@ -50,6 +71,7 @@ func TestFlaggedIsOfTheValue(t *testing.T) {
 func event(kind string, minute int) Event {
 	return Event{
 		At: start.Add(time.Duration(minute) * time.Minute), Kind: kind, Start: start, Score: 81.5, Value: 99, Expected: 12, Direction: 1,
+		Spec: "1f2e3d",
 		Labels: data.Labels{
 			"account": "production", "account_id": "111111111111", "region": "us-east-1", "namespace": "AWS/EC2", "metric": "CPUUtilization", "stat": "Average",
 			"InstanceId": "i-1", "AutoScalingGroupName": "web",

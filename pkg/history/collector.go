@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +49,8 @@ type Collecting struct {
 	Explain func(series.Key, error) error
 	// Trouble takes note of a failure that belongs to no series, such as a run that cannot be logged.
 	Trouble func(error)
+	// Collected is called after each round of Run; nil: nothing is.
+	Collected func()
 	// Seed tells collectors apart, so that two processes do not ask at the same moment.
 	Seed uint64
 }
@@ -70,8 +70,11 @@ type Watch struct {
 // costs $0.00001 each ten days at 1 minute. See Status.CostPerDayUSD.
 //
 // Everything goes through the Reader: what a query has asked for is not asked again, what two want at once is asked once, and the extents
-// in the store tell what others have fetched. Where the budget does not reach, series wait for their turn, those due first; nothing is
+// in the store tell what others have fetched. Where the budget does not reach, series wait for their turn (collector_turns.go); nothing is
 // lost by that, because one ask fetches all buckets since the last. It is safe for concurrent use, but Round is one's alone.
+//
+// What was looked at is not remembered over a restart, which loses neither points nor money: whoever looks again fetches all buckets since in
+// one ask, and open dashboards look again within a minute. The watch list is read anew.
 type Collector struct {
 	Collecting
 	rate   rate
@@ -81,9 +84,11 @@ type Collector struct {
 	entries map[string]*entry
 	fill    fill
 	running bool
-	full    bool  // there was no room for a series
-	leftOut int   // of the watch list
-	note    error // of the watch list
+	full    bool          // there was no room for a series
+	leftOut int           // of the watch list
+	note    error         // of the watch list
+	served  map[class]int // the next turn of each
+	serving int           // the turn that was served last
 }
 
 // entry is one series that is kept.
@@ -104,7 +109,7 @@ type fill struct{ done, total int }
 
 // NewCollector returns a collector that keeps nothing yet.
 func NewCollector(c Collecting) *Collector {
-	return &Collector{Collecting: c, rate: rate{limit: c.MetricsPerMinute}, entries: map[string]*entry{}}
+	return &Collector{Collecting: c, rate: rate{limit: c.MetricsPerMinute}, entries: map[string]*entry{}, served: map[class]int{}}
 }
 
 // Run does a round at each tick until the context ends.
@@ -121,11 +126,19 @@ func (c *Collector) Run(ctx context.Context, ticks <-chan time.Time) {
 		if err := c.Round(ctx); err != nil && ctx.Err() == nil {
 			c.Trouble(err)
 		}
+		if c.Collected != nil {
+			c.Collected()
+		}
 	}
 }
 
 // lookedAtNow is how many buckets before the newest a window that is about now may end.
 const lookedAtNow = 3
+
+// AboutNow says that a window ends with the newest buckets of a namespace: what is read in it is looked at, and not looked up.
+func AboutNow(namespace string, w series.Window, now time.Time) bool {
+	return !w.End.Before(Settled(namespace, w.Period, now).Add(-lookedAtNow * w.Period))
+}
 
 // Warm keeps series warm that were just read in a window, if that ends about now, as often as whoever looks has it asked for; see Patience.
 // Those that failed are filled in later.
@@ -134,10 +147,10 @@ func (c *Collector) Warm(keys []series.Key, w series.Window, patience time.Durat
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	for n, k := range keys {
-		settled := Settled(k.Namespace, k.Period, now)
-		if c.WarmFor <= 0 || w.End.Before(settled.Add(-lookedAtNow*k.Period)) {
+		if c.WarmFor <= 0 || !AboutNow(k.Namespace, w, now) {
 			continue
 		}
+		settled := Settled(k.Namespace, k.Period, now)
 		e, begun := c.entry(k, w.Start, now)
 		if e == nil {
 			continue
@@ -283,85 +296,6 @@ func (c *Collector) setRunning(running bool) {
 	c.running = running
 }
 
-// batch is what one read asks for.
-type batch struct {
-	kind    string
-	period  time.Duration
-	from    time.Time // of what is lacking
-	entries []*entry
-}
-
-// take returns the batch that is due first, of at most so many series: those that wait longest. Without entries nothing is due. Series that
-// nobody wants any more are forgotten.
-func (c *Collector) take(most int) batch {
-	now := c.Clock()
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	var first *entry
-	for id, e := range c.entries {
-		c.reset(e, now)
-		if e.forgotten(now) {
-			c.forget(id)
-		} else if !e.due.After(now) && (first == nil || e.due.Before(first.due)) {
-			first = e
-		}
-	}
-	if first == nil || most <= 0 {
-		return batch{}
-	}
-	b := batch{kind: first.kind(now), period: first.key.Period, from: first.from}
-	for _, e := range c.entries {
-		if !e.due.After(now) && e.kind(now) == b.kind && e.key.Period == b.period {
-			b.entries = append(b.entries, e)
-			b.from = earlier(b.from, e.from)
-		}
-	}
-	slices.SortFunc(b.entries, func(x, y *entry) int { return cmp.Or(x.due.Compare(y.due), compareKeys(x.key, y.key)) })
-	page := cloudwatch.PageSize(series.Align(b.from, now, b.period))
-	b.entries = b.entries[:min(len(b.entries), most, pagesAtOnce*page)]
-	slices.SortFunc(b.entries, func(x, y *entry) int { return compareKeys(x.key, y.key) })
-	return b
-}
-
-// reset mends what a clock has set that was ahead: nothing is due later than it can be.
-func (c *Collector) reset(e *entry, now time.Time) {
-	if latest := now.Add(c.WarmFor); e.until.After(latest) {
-		e.until = latest
-	}
-	if e.due.After(c.next(e, now).Add(e.key.Period + maxBackoff)) {
-		e.due = now
-	}
-}
-
-func (e *entry) kind(now time.Time) string {
-	switch {
-	case e.isLazy(now):
-		return RunLazy
-	case !e.filled:
-		return RunBackFill
-	}
-	return RunWarm
-}
-
-func (c *Collector) forget(id string) {
-	if !c.entries[id].filled {
-		c.fill.total--
-	}
-	delete(c.entries, id)
-}
-
-// compareKeys puts together what shares a request, and the statistics of one metric, which one request counts once.
-func compareKeys(a, b series.Key) int {
-	return cmp.Or(
-		strings.Compare(a.AccountID, b.AccountID), strings.Compare(a.RoleARN, b.RoleARN), strings.Compare(a.Region, b.Region),
-		strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Metric, b.Metric),
-		slices.CompareFunc(a.Dimensions, b.Dimensions, func(x, y series.Dimension) int {
-			return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Value, y.Value))
-		}),
-		strings.Compare(a.Stat, b.Stat), strings.Compare(a.Source, b.Source),
-	)
-}
-
 // collect reads one batch. Its error is one that concerns all series, such as a store that cannot be written.
 func (c *Collector) collect(ctx context.Context, b batch, runs map[string]*round) error {
 	keys := make([]series.Key, len(b.entries))
@@ -369,6 +303,7 @@ func (c *Collector) collect(ctx context.Context, b batch, runs map[string]*round
 		keys[n] = e.key
 	}
 	started := c.Clock()
+	c.postpone(b, started)
 	results, usage, err := c.Reader.Read(ctx, keys, series.Align(b.from, started, b.period))
 	now := c.Clock()
 	c.rate.spend(now, usage.MetricsAsked)
@@ -379,28 +314,33 @@ func (c *Collector) collect(ctx context.Context, b batch, runs map[string]*round
 	r.Ended = now
 	r.Series, r.Asked = r.Series+len(keys), r.Asked+usage.MetricsAsked
 	r.Fetched, r.Revised = r.Fetched+usage.Points, r.Revised+usage.Revised
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
+	if ctx.Err() != nil {
+		return nil // the instance ends: nothing is wrong
+	}
 	if err != nil {
-		for _, e := range b.entries {
-			c.fails(e, now)
-		}
-		if ctx.Err() != nil {
-			return nil // the instance ends: nothing is wrong
-		}
 		r.failed = cmp.Or(r.failed, err)
 		return err
 	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	for n, e := range b.entries {
 		if results[n].Err == nil {
 			c.fills(e)
 			c.held(e, Settled(e.key.Namespace, b.period, started), now)
 			continue
 		}
-		c.fails(e, now)
 		if r.failures++; r.failed == nil {
 			r.failed = c.Explain(e.key, results[n].Err)
 		}
 	}
 	return nil
+}
+
+// postpone counts a batch as failed until it is held: one that fails, or panics, waits, and the others have their turn.
+func (c *Collector) postpone(b batch, now time.Time) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, e := range b.entries {
+		c.fails(e, now)
+	}
 }

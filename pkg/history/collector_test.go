@@ -65,9 +65,9 @@ func (k *kept) asked() (n int) {
 
 // look reads as a dashboard does.
 func (k *kept) look(keys []series.Key, w series.Window) Usage {
-	results, usage, err := k.Read(WithPatience(context.Background(), Patience(w)), keys, w)
+	results, usage, err := k.Read(WithPatience(context.Background(), k.Patience(w)), keys, w)
 	require.NoError(k.t, err)
-	k.Warm(keys, w, Patience(w), func(n int) bool { return results[n].Err != nil })
+	k.Warm(keys, w, k.Patience(w), func(n int) bool { return results[n].Err != nil })
 	return usage
 }
 
@@ -203,7 +203,7 @@ func TestABudgetThatIsTooSmallIsShared(t *testing.T) {
 	k.watch = []Watch{{Keys: keysOf(60)}}
 	k.pass(2 * time.Hour)
 	for metric, windows := range b.aws.asked {
-		require.InDelta(t, 10, len(windows), 3, metric)
+		require.InDelta(t, 10, len(windows), 5, metric) // those that are filled in first are kept warm beside the others
 	}
 	require.LessOrEqual(t, k.asked(), 5*121)
 	k.MetricsPerMinute = 1000
@@ -212,6 +212,71 @@ func TestABudgetThatIsTooSmallIsShared(t *testing.T) {
 	for _, r := range results {
 		requireSame(t, b.aws.truth(r.Series.Key, r.Series.Window).Values, r.Series.Values)
 	}
+}
+
+// An account with many series, or one that is being filled in, keeps the others waiting for no more than their own share.
+func TestNoAccountStarvesAnother(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	k := newKept(t, b, func(c *Collecting) {
+		c.MetricsPerMinute = 10
+		c.Training = func(w series.Window) series.Window {
+			w.Start = w.Start.Add(-24 * time.Hour)
+			return w
+		}
+	})
+	small := keysOf(5)
+	for i := range small {
+		small[i].AccountID, small[i].Metric = "9", "small"+small[i].Metric // after the others, by name
+	}
+	k.look(small, k.until(6*time.Hour))
+	k.watch = []Watch{{Keys: keysOf(300)}}
+	k.pass(time.Hour)
+	for _, key := range small {
+		require.InDelta(t, 1+60/5, len(b.aws.asked[key.Metric]), 2, key.Metric)
+	}
+	require.Greater(t, k.Status().Done, 150, "new series and those that are kept warm have their turns")
+	require.InDelta(t, 60*10, k.asked(), 20, "what the small one leaves is not lost")
+}
+
+// A batch at which something panics waits as one that fails does: the others have their turn, and nobody is locked out.
+func TestAPanicStopsNoOther(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	k := newKept(t, b)
+	other := keyOf("other")
+	other.Period = time.Minute
+	k.watch = []Watch{{Keys: keysOf(1)}, {Keys: []series.Key{other}}}
+	fetcher := b.Reader.fetcher
+	b.Reader.fetcher = panicking{fetcher}
+	panics := 0
+	for range int(10 * time.Minute / tick) {
+		b.set(b.now().Add(tick))
+		func() {
+			defer func() {
+				if recover() != nil {
+					panics++
+				}
+			}()
+			require.NoError(t, k.Round(context.Background()))
+		}()
+	}
+	require.InDelta(t, 2, panics, 1)
+	require.GreaterOrEqual(t, len(b.aws.asked["other"]), 9)
+	require.False(t, k.Status().Running)
+	b.Reader.fetcher = fetcher
+	k.pass(maxBackoff)
+	require.Equal(t, 2, k.Status().Done)
+}
+
+// panicking has a defect at one series.
+type panicking struct{ Fetcher }
+
+func (p panicking) Fetch(ctx context.Context, s cloudwatch.Scope, w series.Window, keys []series.Key) ([]cloudwatch.Outcome, cloudwatch.Usage) {
+	if keys[0].Metric == "m000" {
+		panic("a defect")
+	}
+	return p.Fetcher.Fetch(ctx, s, w, keys)
 }
 
 // One that fails is tried less and less often, changes no other, and is told; once it answers it is filled in.
@@ -327,6 +392,55 @@ func TestTheWatchListIsFollowed(t *testing.T) {
 	require.Equal(t, 1, k.Status().Watched)
 	require.Equal(t, 1, k.Status().Warm)
 	require.NoError(t, k.Status().Note)
+}
+
+// Of a series that somebody has looked at, the watch list fills in what it lacks: who looked may have read an hour.
+func TestWhatWasLookedAtIsFilledInWhereItIsWatched(t *testing.T) {
+	for _, lazy := range []bool{false, true} {
+		b, done := newBench(t)
+		k := newKept(t, b)
+		k.look(keysOf(1), k.until(time.Hour))
+		k.watch = []Watch{{Keys: keysOf(1), Lazy: lazy}}
+		k.pass(tick)
+		require.Equal(t, []int{1, 1}, []int{k.Status().Done, k.Status().Total})
+		days := 28
+		if lazy {
+			days = 62
+		}
+		before := k.asked()
+		require.Equal(t, 1, k.look(keysOf(1), k.until(time.Duration(days)*24*time.Hour)).CacheHits, "lazy: %t", lazy)
+		require.Equal(t, before, k.asked())
+		k.pass(2 * relistEach)
+		require.LessOrEqual(t, k.asked(), before+7, "it is filled in once")
+		done()
+	}
+}
+
+// A lazy series of which somebody once read an hour is filled in after a restart: the newest hour is not all of its history.
+func TestALazySeriesThatIsHeldInPartIsFilledIn(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	read(t, b, hours(1), "m000")
+	k := newKept(t, b)
+	k.watch = []Watch{{Keys: keysOf(1), Lazy: true}}
+	k.pass(tick)
+	require.Equal(t, 1, k.Status().Done)
+	require.Equal(t, 1, k.look(keysOf(1), k.until(62*24*time.Hour)).CacheHits)
+}
+
+// A clock that was weeks ahead leaves nothing out once it is right: what seemed final is still to come.
+func TestACollectorWhoseClockWasWeeksAhead(t *testing.T) {
+	b, done := newBench(t)
+	defer done()
+	b.aws.now = func() time.Time { return start.Add(b.now().Sub(start) % (24 * time.Hour)) }
+	b.set(start.Add(30 * 24 * time.Hour))
+	k := newKept(t, b)
+	k.watch = []Watch{{Keys: keysOf(2)}}
+	k.pass(time.Hour)
+	b.set(start.Add(time.Hour))
+	before := k.asked()
+	k.pass(time.Hour)
+	require.InDelta(t, 2*13, k.asked()-before, 4)
 }
 
 // A simulated hour leaves no goroutine behind, nor does a round that is cut short.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
+	"github.com/vigia-cloudwatch/vigia/pkg/store"
 )
 
 // relist matches the watch list with what exists.
@@ -21,19 +22,26 @@ func (c *Collector) relist(ctx context.Context) error {
 		return nil
 	}
 	c.listed = now
+	return c.recall(ctx, c.follow(watches, problem, now), now)
+}
+
+// follow keeps what is on the watch list, and what was on it no longer where all of it could be listed. It returns the series that are lazy and
+// new: of them the store knows what is held.
+func (c *Collector) follow(watches []Watch, problem error, now time.Time) (lazy []*entry) {
 	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	c.note, c.leftOut, c.full = problem, 0, false
-	var lazy []*entry // new ones, of which the store knows what is held
 	seen := map[string]bool{}
 	for _, w := range watches {
 		for _, k := range w.Keys {
-			e, begun := c.entry(k, c.origin(k, w.Lazy, now), now)
+			origin := c.origin(k, w.Lazy, now)
+			e, begun := c.entry(k, origin, now)
 			if e == nil {
 				c.leftOut++
 				continue
 			}
 			id := k.ID()
-			was := e.lazy
+			was, wasWatched := e.lazy, e.watched
 			e.lazy = w.Lazy && (was || !seen[id]) // what is watched in both ways is kept warm
 			e.watched, seen[id] = true, true
 			switch {
@@ -41,6 +49,8 @@ func (c *Collector) relist(ctx context.Context) error {
 				lazy = append(lazy, e)
 			case begun:
 				c.pends()
+			case !wasWatched: // who looked before may have read less; what is stored costs nothing
+				c.refill(e, origin, now)
 			case was && !e.lazy:
 				e.due = earlier(e.due, now)
 			}
@@ -51,8 +61,16 @@ func (c *Collector) relist(ctx context.Context) error {
 			e.watched, e.lazy = false, false // forgotten at the next look, unless it is warm
 		}
 	}
-	c.mutex.Unlock()
-	return c.recall(ctx, lazy, now)
+	return lazy
+}
+
+// refill has a series that is kept filled in from an earlier moment on.
+func (c *Collector) refill(e *entry, from, now time.Time) {
+	if e.filled {
+		e.filled = false
+		c.pends()
+	}
+	e.from, e.due = earlier(e.from, from), earlier(e.due, now)
 }
 
 // origin is where the back-fill of a watched series begins: for scores what they are learnt from, for history all that AWS keeps.
@@ -65,8 +83,8 @@ func (c *Collector) origin(k series.Key, lazy bool, now time.Time) time.Time {
 	return cloudwatch.Retained(w, now).Start
 }
 
-// recall finds out when lazy series were last asked for: a restart must not ask for them again. Where it fails they are filled in, which
-// costs a price and nothing else.
+// recall finds out when lazy series were last asked for: a restart must not ask for them again. Where it fails, or where something is missing
+// before that time, they are filled in, which costs a price and nothing else.
 func (c *Collector) recall(ctx context.Context, lazy []*entry, now time.Time) error {
 	const atOnce = 16 // weeks of points each
 	var failed error
@@ -80,23 +98,44 @@ func (c *Collector) recall(ctx context.Context, lazy []*entry, now time.Time) er
 			keys[i] = lazy[i].key
 		}
 		held, err := c.Reader.store.Load(ctx, keys, series.Align(lazy[0].from, now, keys[0].Period))
-		c.mutex.Lock()
-		for i, e := range lazy[:n] {
-			if e.filled { // somebody has looked meanwhile
-				continue
-			}
-			if err != nil || !e.lazy || len(held[i].Extents) == 0 {
-				c.pends()
-				continue
-			}
-			until := held[i].Extents[len(held[i].Extents)-1].End
-			c.held(e, until, now)
-			e.filled, e.due = true, until.Add(lazyEach(e.key.Period))
+		if err != nil {
+			held = make([]store.Held, n)
 		}
-		c.mutex.Unlock()
+		c.recalled(lazy[:n], held, now)
 		lazy, failed = lazy[n:], cmp.Or(failed, err)
 	}
 	return failed
+}
+
+func (c *Collector) recalled(lazy []*entry, held []store.Held, now time.Time) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for i, e := range lazy {
+		if e.filled { // somebody has looked meanwhile
+			continue
+		}
+		until, whole := heldUntil(e, held[i])
+		if !e.lazy || !whole {
+			c.pends()
+			continue
+		}
+		c.held(e, until, now)
+		e.filled, e.due = true, until.Add(lazyEach(e.key.Period))
+	}
+}
+
+// heldUntil is where what is stored of a series ends; whole says that nothing is missing before.
+func heldUntil(e *entry, h store.Held) (until time.Time, whole bool) {
+	n := len(h.Extents)
+	if n == 0 {
+		return until, false
+	}
+	until = h.Extents[n-1].End
+	covered := make([]series.Window, n)
+	for i, extent := range h.Extents {
+		covered[i] = extent.Window
+	}
+	return until, len(series.Align(e.from, until, e.key.Period).Subtract(covered)) == 0
 }
 
 // jitter is the same for all that share a request: it spreads accounts and regions, and tells collectors apart.

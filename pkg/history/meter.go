@@ -9,9 +9,10 @@ import (
 
 // Meter stands between a reader and AWS's bill. It must be safe for concurrent use.
 type Meter interface {
-	// Allow is called before AWS is asked. Its error says why AWS may not be: each series that lacks something has it as its own, with what
-	// is stored. A read that lacks nothing does not call it.
-	Allow(context.Context) error
+	// Allow is called before AWS is asked for so many metrics, as its bill counts them. Its error says why AWS may not be: each series that
+	// lacks something has it as its own, with what is stored. A read that lacks nothing does not call it. Without an error, settle is called
+	// once AWS has answered and the answer is paid for.
+	Allow(ctx context.Context, metrics int) (settle func(), err error)
 	// Saved takes note of metrics that a read answered from the cache alone; see Usage.MetricsSaved.
 	Saved(ctx context.Context, scope cloudwatch.Scope, metrics int)
 }
@@ -25,13 +26,14 @@ func (r *Reader) Metered(m Meter) *Reader {
 // unmetered allows everything and notes nothing.
 type unmetered struct{}
 
-func (unmetered) Allow(context.Context) error                  { return nil }
+func (unmetered) Allow(context.Context, int) (func(), error)   { return func() {}, nil }
 func (unmetered) Saved(context.Context, cloudwatch.Scope, int) {}
 
 // save counts what the read did not have to ask: the metrics of each scope, none of whose series AWS was asked for. Metrics are counted as
-// on AWS's bill, where several statistics of one count once. The collector's reads save nothing: without a cache there would be none.
+// on AWS's bill, where several statistics of one count once. The collector's reads save nothing: without a cache there would be none; nor
+// do those that would not have asked.
 func (rd *reading) save(ctx context.Context) {
-	if cloudwatch.Asker(ctx) == cloudwatch.Collector {
+	if cloudwatch.Asker(ctx) == cloudwatch.Collector || onlyStored(ctx) {
 		return
 	}
 	type metric struct {

@@ -19,14 +19,25 @@ type purse struct {
 	mutex   sync.Mutex
 	shut    error
 	checked int
+	metrics int            // allowed, and not settled yet
+	most    int            // of metrics
 	saved   map[string]int // by who asked and region
 }
 
-func (p *purse) Allow(context.Context) error {
+func (p *purse) Allow(_ context.Context, metrics int) (settle func(), err error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.checked++
-	return p.shut
+	if p.shut != nil {
+		return nil, p.shut
+	}
+	p.metrics += metrics
+	p.most = max(p.most, p.metrics)
+	return func() {
+		p.mutex.Lock()
+		defer p.mutex.Unlock()
+		p.metrics -= metrics
+	}, nil
 }
 
 func (p *purse) Saved(ctx context.Context, scope cloudwatch.Scope, metrics int) {
@@ -101,9 +112,86 @@ func TestWithheldSeriesAreAnsweredFromTheStore(t *testing.T) {
 }
 
 func TestPatienceIsAShareOfTheRange(t *testing.T) {
-	for span, want := range map[time.Duration]time.Duration{time.Hour: 12500 * time.Millisecond, 24 * time.Hour: 5 * time.Minute, 30 * 24 * time.Hour: 5 * time.Minute} {
-		require.Equal(t, want, Patience(series.Window{Start: start, End: start.Add(span), Period: time.Minute}))
+	r := NewReader(nil, nil, nil)
+	for span, want := range map[time.Duration]time.Duration{
+		time.Hour: 12500 * time.Millisecond, 24 * time.Hour: 5 * time.Minute, 30 * 24 * time.Hour: 5 * time.Minute,
+	} {
+		require.Equal(t, want, r.Patience(series.Window{Start: start, End: start.Add(span), Period: time.Minute}))
 	}
+	require.Zero(t, r.MaxStaleness(0).Patience(hours(24)))
+}
+
+// The bound of the administrator holds whatever patience whoever reads has: with none, a picture is asked for as a rule's query is; with more
+// than usual, long ranges at 5 minutes are asked for less often too.
+func TestMaxStalenessBoundsPatience(t *testing.T) {
+	for _, c := range []struct {
+		most   time.Duration
+		period time.Duration
+		span   time.Duration
+		asks   int // in an hour and a half
+	}{
+		{0, time.Minute, 24 * time.Hour, 90},
+		{2 * time.Minute, time.Minute, 24 * time.Hour, 45},
+		{DefaultMaxStaleness, time.Minute, 24 * time.Hour, 18},
+		{time.Hour, time.Minute, 24 * time.Hour, 18},
+		{DefaultMaxStaleness, 5 * time.Minute, 7 * 24 * time.Hour, 18},
+		{time.Hour, 5 * time.Minute, 7 * 24 * time.Hour, 3},
+	} {
+		b, done := newBench(t)
+		b.MaxStaleness(c.most)
+		k := keyOf("m")
+		k.Period = c.period
+		for range 90 {
+			end := series.Floor(b.now(), k.Period)
+			w := series.Window{Start: end.Add(-c.span), End: end, Period: k.Period}
+			results, _, err := b.Read(WithPatience(context.Background(), Patience(w)), []series.Key{k}, w)
+			require.NoError(t, err)
+			require.Less(t, Settled("Custom", k.Period, b.now()).Sub(results[0].AskedUntil), max(c.most, 1))
+			b.set(b.now().Add(time.Minute))
+		}
+		require.InDelta(t, c.asks, len(b.aws.asked["m"]), 1, "%+v", c)
+		done()
+	}
+}
+
+// Read from the store alone, nothing is asked of AWS: what was not asked for lately is as final as it was then, and what is not whole says so.
+func TestOnlyStored(t *testing.T) {
+	b, p := newMetered(t)
+	stored := OnlyStored(context.Background())
+	look := func(w series.Window) Result {
+		t.Helper()
+		before := p.checked
+		results, usage, err := b.Read(stored, []series.Key{keyOf("m")}, w)
+		require.NoError(t, err)
+		require.Zero(t, usage.MetricsAsked+usage.MetricsSaved)
+		require.Equal(t, before, p.checked)
+		return results[0]
+	}
+	require.ErrorIs(t, look(hours(6)).Err, ErrNotStored)
+	require.Empty(t, b.aws.asked)
+	read(t, b, hours(6), "m")
+	fresh := look(hours(6))
+	require.NoError(t, fresh.Err)
+	requireSame(t, b.aws.truth(keyOf("m"), fresh.Series.Window).Values, fresh.Series.Values)
+	require.ErrorIs(t, look(hours(7)).Err, ErrNotStored, "an hour is missing")
+
+	b.set(start.Add(2 * time.Hour))
+	now := series.Window{Start: start.Add(-6 * time.Hour), End: b.now(), Period: period}
+	late := look(now)
+	require.NoError(t, late.Err)
+	require.Equal(t, fresh.FinalUntil, late.FinalUntil)
+	b.aws.gate = make(chan struct{}) // somebody asks AWS, which does not answer
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _, _ = b.Read(context.Background(), []series.Key{keyOf("m")}, now)
+	}()
+	results, _, err := b.Read(stored, []series.Key{keyOf("m")}, now)
+	require.NoError(t, err)
+	require.NoError(t, results[0].Err, "nobody is waited for")
+	close(b.aws.gate)
+	<-ended
+	require.True(t, look(now).FinalUntil.After(late.FinalUntil))
 }
 
 // A picture of a day at a minute a bucket is asked for every five minutes, a rule every minute; a rule's asking serves the picture, and what
@@ -127,7 +215,7 @@ func TestPatientReadsAskLess(t *testing.T) {
 			require.NoError(t, results[0].Err)
 			settled := Settled("Custom", period, b.now())
 			require.Equal(t, settled, results[0].Series.Window.End)
-			require.LessOrEqual(t, settled.Sub(results[0].AskedUntil), maxPatience)
+			require.LessOrEqual(t, settled.Sub(results[0].AskedUntil), DefaultMaxStaleness)
 			require.False(t, results[0].FinalUntil.After(results[0].AskedUntil))
 			b.set(b.now().Add(30 * time.Second))
 		}
@@ -143,4 +231,41 @@ func TestPatientReadsAskLess(t *testing.T) {
 	}
 	require.Equal(t, 60, both)
 	require.Positive(t, p.checked)
+}
+
+// What a shut purse kept a read from is told bucket by bucket, before what is stored, in the middle of it and after it; what AWS was asked for
+// is no part of it, also where it had nothing.
+func TestWhatWasNeverAskedIsTold(t *testing.T) {
+	b, p := newMetered(t)
+	span := func(from, until int) series.Window {
+		return series.Window{Start: start.Add(-time.Duration(from) * time.Hour), End: start.Add(-time.Duration(until) * time.Hour), Period: period}
+	}
+	p.shut = errors.New("spent")
+	cold, _ := read(t, b, span(24, 2), "m")
+	require.Equal(t, []series.Window{span(24, 2)}, cold[0].Unasked)
+	p.shut = nil
+	for _, w := range []series.Window{span(20, 18), span(12, 6)} {
+		asked, _ := read(t, b, w, "m")
+		require.Empty(t, asked[0].Unasked)
+	}
+	p.shut = errors.New("spent")
+	held, _ := read(t, b, span(24, 2), "m")
+	require.Equal(t, []series.Window{span(24, 20), span(18, 12), span(6, 2)}, held[0].Unasked)
+	p.shut = nil
+	whole, _ := read(t, b, span(24, 2), "m")
+	require.Empty(t, whole[0].Unasked)
+	old, _ := read(t, b, series.Window{Start: start.Add(-70 * 24 * time.Hour), End: start.Add(-50 * 24 * time.Hour), Period: period}, "m")
+	require.Empty(t, old[0].Unasked, "what AWS no longer keeps can be asked for no more")
+	require.False(t, old[0].Unkept.Empty())
+}
+
+// A meter is told how much a read is about to ask, as the bill counts it, until it is answered.
+func TestTheMeterKnowsWhatIsBeingAsked(t *testing.T) {
+	b, p := newMetered(t)
+	maximum := keyOf("a")
+	maximum.Stat = "Maximum"
+	_, _, err := b.Read(context.Background(), []series.Key{keyOf("a"), maximum, keyOf("b")}, hours(3))
+	require.NoError(t, err)
+	require.Equal(t, 2, p.most, "two statistics of one metric count once")
+	require.Zero(t, p.metrics)
 }

@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -31,11 +30,13 @@ type Reader struct {
 	clock   func() time.Time
 	flights *Flights
 	meter   Meter
+
+	maxStaleness time.Duration // bounds the patience of whoever reads
 }
 
 // NewReader returns a reader.
 func NewReader(s Store, f Fetcher, clock func() time.Time) *Reader {
-	return &Reader{store: s, fetcher: f, clock: clock, flights: &Flights{}, meter: unmetered{}}
+	return &Reader{store: s, fetcher: f, clock: clock, flights: &Flights{}, meter: unmetered{}, maxStaleness: DefaultMaxStaleness}
 }
 
 // Sharing makes readers of one store wait for each other where they want the same series: an instance of a data source that ends and the
@@ -54,8 +55,9 @@ type Result struct {
 	Revised    int                 // points that this read found changed
 	Odd        int                 // what this read found odd in AWS's answer
 	Oddities   []cloudwatch.Oddity // some of it
-	AskedUntil time.Time           // AWS was asked for the buckets that begin before it; zero: for none of the window
-	Err        error               // AWS could not be asked for all that is missing; Series holds what is stored, and nothing beyond it is final or whole
+	AskedUntil time.Time           // where what AWS was asked for ends; zero: it was asked for nothing of the window
+	Unasked    []series.Window     // what of the window AWS may have and was never asked for, in order of time
+	Err        error               // AWS could not be asked for all that is missing, or its answer not be stored; nothing beyond Series is final or whole
 }
 
 // Usage says what a read cost.
@@ -83,6 +85,9 @@ type reading struct {
 	now     time.Time
 	results []Result
 	asked   []bool
+	heard   []error // of each key: why AWS did not answer who asked for it meanwhile
+	lacking []lack  // of each key that AWS is asked for
+	sealed  error   // why the store cannot be written; nil: as far as is known it can
 
 	mutex sync.Mutex // guards usage
 	usage Usage
@@ -92,27 +97,39 @@ type reading struct {
 // as a store that cannot be read or a context that ended.
 func (r *Reader) Read(ctx context.Context, keys []series.Key, w series.Window) ([]Result, Usage, error) {
 	n := len(keys)
-	rd := &reading{Reader: r, keys: keys, window: w, now: r.clock(), results: make([]Result, n), asked: make([]bool, n), usage: Usage{Series: n}}
+	rd := &reading{
+		Reader: r, keys: keys, window: w, now: r.clock(), results: make([]Result, n), asked: make([]bool, n), heard: make([]error, n),
+		lacking: make([]lack, n), usage: Usage{Series: n},
+	}
 	todo := make([]int, n)
 	for i := range todo {
 		todo[i] = i
 	}
-	// Each round fetches what no one else is fetching and waits for the rest, which is then read from the store. A flight whose owner
-	// was cancelled leaves its series missing: the next round takes it over.
+	flights := r.flights
+	if onlyStored(ctx) { // there is nobody to wait for
+		flights = &Flights{}
+	}
+	// Each round fetches what no one else is fetching and waits for the rest, which is then read from the store. What AWS did not answer
+	// them it would not answer us; but a flight whose owner was cancelled leaves its series missing: the next round takes it over.
 	for len(todo) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, rd.usage, err
 		}
-		mine, theirs, wait := r.flights.claim(keys, todo)
-		err := rd.answer(ctx, mine)
-		mine.release(mine.indices)
-		if err != nil {
+		mine, theirs := flights.claim(keys, todo)
+		if err := rd.answer(ctx, mine); err != nil {
 			return nil, rd.usage, err
 		}
-		if err := wait(ctx); err != nil {
-			return nil, rd.usage, err
+		todo = todo[:0]
+		for _, other := range theirs {
+			failed, err := other.wait(ctx)
+			if err != nil {
+				return nil, rd.usage, err
+			}
+			if failed != nil {
+				rd.heard[other.index] = failed
+			}
+			todo = append(todo, other.index)
 		}
-		todo = theirs
 	}
 	for i, a := range rd.asked {
 		if !a && rd.results[i].Err == nil {
@@ -124,53 +141,72 @@ func (r *Reader) Read(ctx context.Context, keys []series.Key, w series.Window) (
 }
 
 // answer answers the claimed keys: from the store, and from AWS where something is missing. Every account and region is asked at the same
-// time, and frees its series as soon as it is done, so that one that hangs keeps no one else waiting.
+// time, and frees its series as soon as it is done, so that one that hangs keeps no one else waiting. Where one panics the whole read does: in
+// a goroutine of its own it would end the process.
 func (rd *reading) answer(ctx context.Context, mine *claim) error {
+	defer mine.release(mine.indices)
 	missing, err := rd.fromStore(ctx, mine)
 	if err != nil {
 		return err
 	}
+	if len(missing) > 0 && !onlyStored(ctx) {
+		rd.sealed = rd.flights.unsaved.save(ctx, rd.store)
+	}
 	var group errgroup.Group
 	group.SetLimit(maxGroups)
-	for what, members := range missing {
+	panics := make(chan any, len(missing))
+	for _, c := range callsFor(rd.keys, missing, rd.lacking) {
 		group.Go(func() error {
-			defer mine.release(members)
-			return rd.fetch(ctx, what, members)
+			defer mine.release(c.members)
+			defer func() {
+				if r := recover(); r != nil {
+					panics <- r
+				}
+			}()
+			return rd.fetch(ctx, c, mine)
 		})
 	}
-	return group.Wait()
+	err = group.Wait()
+	select {
+	case r := <-panics:
+		panic(r)
+	default:
+		return err
+	}
 }
 
-// fromStore answers from the store and returns what is missing. Series that lack nothing are free again.
-func (rd *reading) fromStore(ctx context.Context, mine *claim) (map[fetchGroup][]int, error) {
-	groups := map[fetchGroup][]int{}
+// fromStore answers from the store and returns the series that lack something. The others are free again.
+func (rd *reading) fromStore(ctx context.Context, mine *claim) (missing []int, err error) {
 	for namespace, members := range byNamespace(rd.keys, mine.indices) {
 		p := newPlan(namespace, rd.window, rd.now)
-		p.patience = patienceOf(ctx)
+		p.patience = rd.patienceFor(ctx)
+		waiting, why := rd.flights.unsaved.of(pick(rd.keys, members))
 		held, err := rd.store.Load(ctx, pick(rd.keys, members), p.load)
 		if err != nil {
 			return nil, err
 		}
 		var whole []int
 		for j, i := range members {
-			rd.results[i] = p.result(held[j])
-			if missing := p.missing(held[j]); !missing.Empty() {
-				group := fetchGroup{cloudwatch.ScopeOf(rd.keys[i]), namespace, missing}
-				groups[group] = append(groups[group], i)
-				continue
+			known, unsaved := p.believed(held[j]), error(nil)
+			if waiting[j] != nil {
+				known, unsaved = lay(known, *waiting[j]), why
 			}
-			whole = append(whole, i)
+			rd.results[i] = p.result(known)
+			rd.results[i].Err = unsaved
+			rd.lacking[i] = lack{p, known, p.missing(known)}
+			switch {
+			case rd.lacking[i].window.Empty():
+				whole = append(whole, i)
+			case rd.heard[i] != nil:
+				rd.results[i].Err = rd.heard[i]
+				whole = append(whole, i)
+			default:
+				missing = append(missing, i)
+			}
 		}
 		mine.release(whole)
 	}
-	return groups, nil
-}
-
-// fetchGroup is what can share requests: one scope, one missing range, which namespaces settle differently.
-type fetchGroup struct {
-	scope     cloudwatch.Scope
-	namespace string
-	window    series.Window
+	return missing, nil
 }
 
 func byNamespace(keys []series.Key, indices []int) map[string][]int {
@@ -189,51 +225,6 @@ func pick(keys []series.Key, indices []int) []series.Key {
 	return picked
 }
 
-// fetch asks AWS for one group, keeps what came and merges it into the results. Groups run side by side and share no series.
-func (rd *reading) fetch(ctx context.Context, group fetchGroup, members []int) error {
-	if err := rd.meter.Allow(ctx); err != nil {
-		for _, i := range members {
-			rd.results[i].Err = err
-		}
-		return nil
-	}
-	outcomes, used := rd.fetcher.Fetch(ctx, group.scope, group.window, pick(rd.keys, members))
-	rd.count(Usage{Usage: used})
-	var writes []store.Write
-	var written []int
-	for j, i := range members {
-		rd.asked[i] = true
-		if err := outcomes[j].Err; err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			rd.results[i].Err = fmt.Errorf("metric %s: %w", rd.keys[i].Metric, err)
-			continue
-		}
-		fetched := outcomes[j].Series
-		odd := len(outcomes[j].Oddities) + outcomes[j].MoreOddities
-		rd.results[i].Oddities, rd.results[i].Odd = outcomes[j].Oddities, odd
-		writes = append(writes, store.Write{Series: fetched, FinalUntil: finalUntil(fetched, rd.now), FetchedAt: rd.now})
-		written = append(written, i)
-		rd.count(Usage{Points: observed(fetched), Odd: odd})
-	}
-	if len(writes) == 0 {
-		return nil
-	}
-	// What was paid for is kept, also when the one who asked has gone meanwhile.
-	revised, err := rd.store.Save(context.WithoutCancel(ctx), writes)
-	if err != nil {
-		return err
-	}
-	for j, i := range written {
-		rd.results[i].Revised, rd.results[i].AskedUntil = revised[j], group.window.End
-		rd.results[i].FinalUntil, rd.results[i].WholeUntil = settledAt(group.namespace, group.window.Period, rd.now)
-		rd.count(Usage{Revised: revised[j]})
-		merge(rd.results[i].Series, writes[j].Series)
-	}
-	return nil
-}
-
 func (rd *reading) count(u Usage) {
 	rd.mutex.Lock()
 	defer rd.mutex.Unlock()
@@ -250,15 +241,4 @@ func observed(s series.Series) (n int) {
 		}
 	}
 	return n
-}
-
-// merge puts fetched points over held ones, by the store's own rule: what is missing erases nothing.
-func merge(into, fetched series.Series) {
-	common := into.Window.Intersect(fetched.Window)
-	from := fetched.Slice(common).Values
-	for i, to := 0, into.Slice(common).Values; i < len(to); i++ {
-		if v := from[i]; v == v { // not NaN
-			to[i] = v
-		}
-	}
 }

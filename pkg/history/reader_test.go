@@ -3,9 +3,11 @@ package history
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -30,6 +32,8 @@ type fakeAWS struct {
 	gate  chan struct{}    // closed: let calls through
 	hang  chan struct{}    // as gate, for the account "hanging" alone
 	delay time.Duration    // after its end, before a bucket is published
+	calls int              // how often it was asked, for however many metrics
+	edit  func(series.Series)
 }
 
 func (f *fakeAWS) Fetch(ctx context.Context, scope cloudwatch.Scope, w series.Window, keys []series.Key) ([]cloudwatch.Outcome, cloudwatch.Usage) {
@@ -49,10 +53,14 @@ func (f *fakeAWS) Fetch(ctx context.Context, scope cloudwatch.Scope, w series.Wi
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	f.calls++
 	out := make([]cloudwatch.Outcome, len(keys))
 	for i, k := range keys {
 		f.asked[k.Metric] = append(f.asked[k.Metric], w)
 		out[i] = cloudwatch.Outcome{Series: f.truth(k, w), Err: f.fail[k.Metric]}
+		if f.edit != nil {
+			f.edit(out[i].Series)
+		}
 	}
 	return out, cloudwatch.Usage{Requests: 1, MetricsAsked: len(keys)}
 }
@@ -61,11 +69,11 @@ func (f *fakeAWS) truth(k series.Key, w series.Window) series.Series {
 	s := series.New(k, w)
 	for i := range s.Values {
 		t := w.Time(i)
-		if t.Add(period+f.delay).After(f.now()) || t.Unix()/300%7 == 0 {
+		if t.Add(w.Period+f.delay).After(f.now()) || t.Unix()/int64(w.Period/time.Second)%7 == 0 {
 			continue // not yet, or a gap
 		}
 		s.Values[i] = float64(t.Unix()%100_000) + float64(len(k.Metric))
-		if f.late && f.now().Sub(t) < 10*time.Minute+period {
+		if f.late && f.now().Sub(t) < 10*time.Minute+w.Period {
 			s.Values[i] /= 2
 		}
 	}
@@ -144,22 +152,29 @@ func TestCacheEqualsNoCache(t *testing.T) {
 	})
 }
 
-// Invariant 5: AWS is asked for a metric at most once per period; final points are never asked for again.
+// Invariant 5: AWS is asked for a metric at most once per period, however long that is; final points are never asked for again.
 func TestAskedAtMostOncePerPeriod(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		b, done := newBench(rt)
 		defer done()
-		w := hours(48)
-		read(rt, b, w, "m")
-		asked := map[time.Time]int{}
+		const held = 200
+		k := keyOf("m")
+		k.Period = rapid.SampledFrom([]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, time.Hour, 24 * time.Hour}).Draw(rt, "period")
+		look := func(from int) {
+			w := series.Window{Start: series.Floor(start, k.Period).Add(-time.Duration(from) * k.Period), End: series.Floor(b.now(), k.Period), Period: k.Period}
+			_, _, err := b.Read(context.Background(), []series.Key{k}, w)
+			require.NoError(rt, err)
+		}
+		look(held)
+		settled := Settled("Custom", k.Period, start)
+		oldest := series.Floor(settled.Add(-k.Period+publishDelay("Custom")-usualFinalAge), k.Period) // a gap may be the newest
+		asked := map[time.Time]int{settled: 1}
 		for range rapid.IntRange(1, 40).Draw(rt, "reads") {
-			b.set(b.now().Add(time.Duration(rapid.IntRange(0, 200).Draw(rt, "seconds")) * time.Second))
+			b.set(b.now().Add(time.Duration(rapid.IntRange(0, 2*int(k.Period/time.Second)/3).Draw(rt, "seconds")) * time.Second))
 			before := len(b.aws.asked["m"])
-			from := start.Add(-time.Duration(rapid.IntRange(1, 48*12).Draw(rt, "from")) * period)
-			read(rt, b, series.Window{Start: from, End: series.Floor(b.now(), period), Period: period}, "m")
+			look(rapid.IntRange(1, held).Draw(rt, "from"))
 			for _, window := range b.aws.asked["m"][before:] {
-				asked[Settled("Custom", period, b.now())]++
-				oldest := series.Floor(start.Add(-usualFinalAge-settleDelay("Custom", period)), period).Add(-period) // a gap may be the newest
+				asked[Settled("Custom", k.Period, b.now())]++
 				require.False(rt, window.Start.Before(oldest), "a final point was asked for again: %v", window.Start)
 			}
 		}
@@ -276,60 +291,159 @@ func TestFailureStaysWithItsSeries(t *testing.T) {
 	require.NoError(t, results[0].Err, "a failure is not remembered")
 }
 
+// Of many readers who want the same at the same time one asks, and the others wait for him.
 func TestParallelReadersAskOnce(t *testing.T) {
-	b, done := newBench(t)
-	defer done()
-	b.aws.gate = make(chan struct{})
-	var wait sync.WaitGroup
-	for n := range 64 {
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
-			metrics := []string{"a", "b", "c"}
-			if n%2 == 1 {
-				metrics = []string{"c", "a"}
-			}
-			results, _ := read(t, b, hours(24), metrics...)
-			for _, r := range results {
-				if r.Err != nil || len(r.Series.Values) != 24*12-1 {
-					t.Errorf("reader %d: %v, %d values", n, r.Err, len(r.Series.Values))
+	synctest.Test(t, func(t *testing.T) {
+		b, done := newBench(t)
+		defer done()
+		b.aws.gate = make(chan struct{})
+		var wait sync.WaitGroup
+		for n := range 64 {
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				metrics := []string{"a", "b", "c"}
+				if n%2 == 1 {
+					metrics = []string{"c", "a"}
 				}
+				results, _ := read(t, b, hours(24), metrics...)
+				for _, r := range results {
+					if r.Err != nil || len(r.Series.Values) != 24*12-1 {
+						t.Errorf("reader %d: %v, %d values", n, r.Err, len(r.Series.Values))
+					}
+				}
+			}()
+		}
+		synctest.Wait() // all of them have come
+		close(b.aws.gate)
+		wait.Wait()
+		for _, m := range []string{"a", "b", "c"} {
+			require.Len(t, b.aws.asked[m], 1, "metric %s", m)
+		}
+	})
+}
+
+// Of many readers of a series that fails one asks, and its failure is everybody's: they do not wait for one timeout after another.
+func TestParallelReadersOfAFailingSeriesFailTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, done := newBench(t)
+		defer done()
+		read(t, b, hours(10), "m")
+		b.aws.gate = make(chan struct{})
+		b.aws.fail["m"] = errors.New("no answer")
+		before := b.aws.calls
+		var wait sync.WaitGroup
+		for n := range 64 {
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				results, usage := read(t, b, hours(24), "m", fmt.Sprint("other", n%3))
+				stored := results[0].Series.Slice(hours(10))
+				if results[0].Err == nil || observed(stored) < 100 || results[1].Err != nil || usage.CacheHits > 1 {
+					t.Errorf("reader %d: %v %v", n, results[0].Err, results[1].Err)
+				}
+			}()
+		}
+		synctest.Wait()
+		close(b.aws.gate)
+		wait.Wait()
+		require.Len(t, b.aws.asked["m"], 2)
+		require.LessOrEqual(t, b.aws.calls-before, 4)
+		require.Empty(t, b.flights.busy)
+
+		b.aws.fail = map[string]error{}
+		results, _ := read(t, b, hours(24), "m")
+		require.NoError(t, results[0].Err, "a failure is not remembered")
+	})
+}
+
+// spent is a meter that refuses, once it may.
+type spent struct {
+	unmetered
+	gate chan struct{}
+	err  error
+}
+
+func (s spent) Allow(context.Context, int) (func(), error) {
+	<-s.gate
+	return nil, s.err
+}
+
+// What is withheld from one reader is not withheld from another: each has a budget of its own.
+func TestABudgetIsNotHeardByOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, done := newBench(t)
+		defer done()
+		gate := make(chan struct{})
+		poor := NewReader(b.store, b.aws, b.now).Sharing(b.flights).Metered(spent{gate: gate, err: errors.New("the budget is spent")})
+		withheld := make(chan []Result, 1)
+		go func() {
+			results, _, err := poor.Read(context.Background(), []series.Key{keyOf("m")}, hours(24))
+			if err != nil {
+				t.Error(err)
 			}
+			withheld <- results
 		}()
-	}
-	close(b.aws.gate)
-	wait.Wait()
-	for _, m := range []string{"a", "b", "c"} {
-		require.Len(t, b.aws.asked[m], 1, "metric %s", m)
+		synctest.Wait() // it has claimed the series
+		rich := make(chan []Result, 1)
+		go func() {
+			results, _ := read(t, b, hours(24), "m")
+			rich <- results
+		}()
+		synctest.Wait()
+		close(gate)
+		require.ErrorContains(t, (<-withheld)[0].Err, "the budget is spent")
+		require.NoError(t, (<-rich)[0].Err)
+	})
+}
+
+// What AWS has answered is kept though who asked has gone meanwhile, also beside what it has not answered any more.
+func TestWhatACancelledReaderPaidForIsKept(t *testing.T) {
+	for name, fail := range map[string]map[string]error{"all": {}, "some": {"a": context.Canceled}} {
+		t.Run(name, func(t *testing.T) {
+			b, done := newBench(t)
+			defer done()
+			ctx, cancel := context.WithCancel(context.Background())
+			b.aws.fail = fail
+			b.aws.edit = func(series.Series) { cancel() }
+			_, _, err := b.Read(ctx, []series.Key{keyOf("a"), keyOf("b")}, hours(24))
+			require.ErrorIs(t, err, context.Canceled)
+			b.aws.fail = map[string]error{}
+			results, usage := read(t, b, hours(24), "a", "b")
+			require.Equal(t, 2-len(fail), usage.CacheHits)
+			require.Len(t, b.aws.asked["b"], 1)
+			for n, metric := range []string{"a", "b"} {
+				requireSame(t, b.aws.truth(keyOf(metric), results[n].Series.Window).Values, results[n].Series.Values)
+			}
+		})
 	}
 }
 
 // A query that is cancelled midway fails alone: who waits for the same series takes it over.
 func TestCancelledOwnerIsTakenOver(t *testing.T) {
-	b, done := newBench(t)
-	defer done()
-	b.aws.gate = make(chan struct{})
-	ctx, cancel := context.WithCancel(context.Background())
-	claimed := make(chan error, 1)
-	go func() {
-		_, _, err := b.Read(ctx, []series.Key{keyOf("m")}, hours(24))
-		claimed <- err
-	}()
-	require.Eventually(t, func() bool {
-		b.flights.mutex.Lock()
-		defer b.flights.mutex.Unlock()
-		return len(b.flights.busy) == 1
-	}, 5*time.Second, time.Millisecond)
-	second := make(chan []Result, 1)
-	go func() {
-		results, _ := read(t, b, hours(24), "m")
-		second <- results
-	}()
-	cancel()
-	require.ErrorIs(t, <-claimed, context.Canceled)
-	close(b.aws.gate)
-	require.NoError(t, (<-second)[0].Err)
-	require.Empty(t, b.flights.busy)
+	synctest.Test(t, func(t *testing.T) {
+		b, done := newBench(t)
+		defer done()
+		b.aws.gate = make(chan struct{})
+		ctx, cancel := context.WithCancel(context.Background())
+		claimed := make(chan error, 1)
+		go func() {
+			_, _, err := b.Read(ctx, []series.Key{keyOf("m")}, hours(24))
+			claimed <- err
+		}()
+		synctest.Wait() // it is asking
+		second := make(chan []Result, 1)
+		go func() {
+			results, _ := read(t, b, hours(24), "m")
+			second <- results
+		}()
+		synctest.Wait() // it waits for the first
+		cancel()
+		require.ErrorIs(t, <-claimed, context.Canceled)
+		close(b.aws.gate)
+		require.NoError(t, (<-second)[0].Err)
+		require.Empty(t, b.flights.busy)
+	})
 }
 
 // One account that hangs keeps neither the others nor other readers waiting.
@@ -396,18 +510,53 @@ func TestWhatAWSNoLongerKeepsIsSaid(t *testing.T) {
 	w := series.Window{Start: start.Add(-70 * 24 * time.Hour), End: start, Period: period}
 	results, _ := read(t, b, w, "m")
 	require.False(t, results[0].Unkept.Empty())
-	require.InDelta(t, 7*24, results[0].Unkept.End.Sub(results[0].Unkept.Start).Hours(), 1)
+	require.InDelta(t, 7*24+1, results[0].Unkept.End.Sub(results[0].Unkept.Start).Hours(), 1)
 	require.False(t, b.aws.asked["m"][0].Start.Before(start.Add(-63*24*time.Hour)), "a request that begins too early gets no data at all")
 }
 
+// A clock that jumps back and forward: what is stored is shown throughout, and once the clock is right everything is there.
 func TestClockThatJumps(t *testing.T) {
+	for _, jump := range []time.Duration{-30 * time.Hour, -time.Hour, time.Hour, 24 * time.Hour, 10 * 24 * time.Hour} {
+		b, done := newBench(t)
+		right := start
+		b.aws.now = func() time.Time { return right }
+		pass := func(clock time.Duration) Result {
+			right = right.Add(20 * time.Minute)
+			b.set(right.Add(clock))
+			end := series.Floor(b.now(), period)
+			results, _ := read(t, b, series.Window{Start: end.Add(-48 * time.Hour), End: end, Period: period}, "m")
+			require.NoError(t, results[0].Err)
+			return results[0]
+		}
+		pass(0)
+		for range 6 {
+			got := pass(jump).Series
+			seen := got.Slice(series.Window{Start: got.Window.Start, End: start.Add(-time.Hour), Period: period})
+			requireSame(t, b.aws.truth(got.Key, seen.Window).Values, seen.Values)
+		}
+		var got series.Series
+		for range 6 {
+			got = pass(0).Series
+		}
+		requireSame(t, b.aws.truth(got.Key, got.Window).Values, got.Values)
+		done()
+	}
+}
+
+// What AWS has no more erases nothing that is held: neither in the answer nor in the store.
+func TestWhatIsMissingErasesNothing(t *testing.T) {
 	b, done := newBench(t)
 	defer done()
-	read(t, b, hours(24), "m")
-	b.set(start.Add(-time.Hour))
-	results, _ := read(t, b, hours(24), "m")
-	require.NoError(t, results[0].Err)
-	b.set(start.Add(24 * time.Hour))
-	results, _ = read(t, b, hours(24), "m")
-	requireSame(t, b.aws.truth(keyOf("m"), hours(24)).Values, results[0].Series.Values)
+	first, _ := read(t, b, hours(24), "m")
+	b.aws.edit = func(s series.Series) {
+		for i := range s.Values {
+			s.Values[i] = math.NaN()
+		}
+	}
+	b.set(start.Add(period))
+	for range 2 {
+		again, _ := read(t, b, hours(24), "m")
+		requireSame(t, first[0].Series.Values, again[0].Series.Slice(first[0].Series.Window).Values)
+	}
+	require.Len(t, b.aws.asked["m"], 2)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
@@ -22,6 +23,9 @@ var slowNamespaces = []string{"AWS/S3", "AWS/Billing"}
 // is more than a day, so that a clock that is a day ahead makes nothing final that is still to come.
 const emptyAge = 26 * time.Hour
 
+// edgeAge is how near to where AWS begins to forget an answer without points is doubted: no clock is taken to be slower than that.
+const edgeAge = 24 * time.Hour
+
 // finalAge is the age, after the end of its bucket, at which a point of the namespace is final.
 func finalAge(namespace string) time.Duration {
 	if slices.Contains(slowNamespaces, namespace) {
@@ -37,14 +41,8 @@ func openAge(namespace string) time.Duration { return max(finalAge(namespace), e
 // counted from the last of them: where our clock is ahead they are younger than they look.
 func finalUntil(fetched series.Series, now time.Time) time.Time {
 	period := fetched.Window.Period
-	until := series.Floor(now.Add(-finalAge(fetched.Key.Namespace)), period)
-	end := fetched.Window.Start
-	for i := len(fetched.Values) - 1; i >= 0; i-- {
-		if !math.IsNaN(fetched.Values[i]) {
-			end = fetched.Window.Time(i + 1)
-			break
-		}
-	}
+	until := Final(fetched.Key.Namespace, period, now)
+	end := lastPoint(fetched)
 	if open := series.Floor(end.Add(publishDelay(fetched.Key.Namespace)-finalAge(fetched.Key.Namespace)), period); open.Before(end) {
 		end = open
 	}
@@ -55,6 +53,23 @@ func finalUntil(fetched series.Series, now time.Time) time.Time {
 		return end
 	}
 	return until
+}
+
+// saysNothing says that an answer without any point makes nothing final, because it was asked for from near where AWS begins to forget: AWS answers
+// so where our clock is behind, and we asked for what it no longer keeps.
+func saysNothing(answer series.Series, now time.Time) bool {
+	asked := answer.Window
+	return asked.Start.Before(now.Add(edgeAge-cloudwatch.Retention(asked.Period))) && lastPoint(answer).Equal(asked.Start)
+}
+
+// lastPoint is the end of the newest bucket with a value; of a series without any the start.
+func lastPoint(s series.Series) time.Time {
+	for i := len(s.Values) - 1; i >= 0; i-- {
+		if !math.IsNaN(s.Values[i]) {
+			return s.Window.Time(i + 1)
+		}
+	}
+	return s.Window.Start
 }
 
 // WholeAge is the age, after the end of its bucket, at which a count (a sum, a number of samples) is taken to be whole: CloudWatch adds to
@@ -97,6 +112,11 @@ func publishDelay(namespace string) time.Duration {
 		return unknownSettleDelay
 	}
 	return customSettleDelay
+}
+
+// Final is the end of the newest bucket that will not change any more, of what is asked for at now.
+func Final(namespace string, period time.Duration, now time.Time) time.Time {
+	return series.Floor(now.Add(-finalAge(namespace)), period)
 }
 
 // Settled is the end of the newest bucket that is complete at now.

@@ -58,8 +58,8 @@ func askerOf(headers map[string]string, alert bool) string {
 }
 
 // askedByQuery is the context of a request for data.
-func askedByQuery(ctx context.Context, req *backend.QueryDataRequest) context.Context {
-	return cloudwatch.WithAsker(ctx, askerOf(req.Headers, fromAlert(req.Headers)))
+func (i *Instance) askedByQuery(ctx context.Context, req *backend.QueryDataRequest) context.Context {
+	return cloudwatch.WithAsker(ctx, i.guard.asker(askerOf(req.Headers, fromAlert(req.Headers))))
 }
 
 // askedByResource is the context of a resource call: the editors list, the panel has a score explained. Its path is one of ours, or

@@ -2,9 +2,15 @@ package plugin
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
+	"math"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,11 +99,17 @@ func TestBudgetReadsTheLedgerOnceAMinute(t *testing.T) {
 		require.Equal(t, day(now), since)
 		return spent, broken
 	}
-	allow := func() error { return b.allow(context.Background()) }
+	allow := func() error {
+		settle, err := b.allow(context.Background(), 0)
+		if err == nil {
+			settle()
+		}
+		return err
+	}
 	require.NoError(t, allow())
-	b.spend(now, 0.25)
+	b.spend(now, 0.25, true)
 	require.NoError(t, allow())
-	b.spend(now, 0.25)
+	b.spend(now, 0.25, true)
 	var why *spentError
 	require.ErrorAs(t, allow(), &why)
 	require.Equal(t, &spentError{limit: 1, spent: 1, anew: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}, why)
@@ -113,18 +125,243 @@ func TestBudgetReadsTheLedgerOnceAMinute(t *testing.T) {
 	require.Error(t, allow())
 	now, spent = now.Add(10*time.Second), nil
 	require.NoError(t, allow(), "a new day")
-	b.spend(now.Add(-time.Minute), 9)
+	b.spend(now.Add(-time.Minute), 9, true)
 	require.NoError(t, allow(), "what was spent yesterday is yesterday's")
 	now, broken = now.Add(time.Hour), errors.New("disk")
 	require.ErrorContains(t, allow(), "cannot be checked")
-	require.NoError(t, (*budget)(nil).allow(context.Background()))
+	_, err := (*budget)(nil).allow(context.Background(), 1)
+	require.NoError(t, err)
+}
+
+// What the ledger could not take counts until midnight, however often the ledger is read.
+func TestBudgetRemembersWhatTheLedgerCouldNotTake(t *testing.T) {
+	now := worldStart
+	b := &budget{usd: 1, clock: func() time.Time { return now }}
+	b.spending = func(context.Context, time.Time) ([]store.Spent, error) { return nil, nil }
+	for range 4 {
+		settle, err := b.allow(context.Background(), 0.25)
+		require.NoError(t, err)
+		b.spend(now, 0.25, false)
+		settle()
+		now = now.Add(budgetAge)
+	}
+	_, err := b.allow(context.Background(), 0.25)
+	require.ErrorContains(t, err, "is spent")
+	now = day(now).Add(24 * time.Hour)
+	_, err = b.allow(context.Background(), 0.25)
+	require.NoError(t, err, "a new day")
+}
+
+// What is being asked for is set aside: however many ask at once, they spend no more than there is. What does not fit leaves the rest to others.
+func TestBudgetIsSharedByThoseWhoAskAtOnce(t *testing.T) {
+	b := &budget{usd: 1, clock: func() time.Time { return worldStart }}
+	b.spending = func(context.Context, time.Time) ([]store.Spent, error) { return nil, nil }
+	allow := func(usd float64) (func(), error) { return b.allow(context.Background(), usd) }
+	first, err := allow(0.75)
+	require.NoError(t, err)
+	_, err = allow(0.5)
+	require.ErrorContains(t, err, "has $0.25 left, and this would cost about $0.50")
+	second, err := allow(0.25)
+	require.NoError(t, err, "to the last cent")
+	_, err = allow(0.01)
+	require.ErrorContains(t, err, "is spent")
+	first()
+	first()
+	second()
+	_, err = allow(1)
+	require.NoError(t, err, "AWS could not be asked, and nothing was paid")
+}
+
+func TestQueriesAtOnceKeepToTheBudget(t *testing.T) {
+	const usd = 0.0003
+	w := newWorld(t, set("dailyBudgetUSD", usd))
+	var wait sync.WaitGroup
+	for _, metric := range []string{"CPUUtilization", "NetworkIn", "NetworkOut", "DiskReadOps", "DiskWriteOps", "NetworkPacketsIn"} {
+		for _, period := range []string{"1m", "5m", "10m", "15m"} {
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				w.ask(w.lastDays(0.2), plain(fields{"metric": metric, "period": period}))
+			}()
+		}
+	}
+	wait.Wait()
+	spent, err := w.instance.store.Spending(context.Background(), time.Time{})
+	require.NoError(t, err)
+	sum := 0.0
+	for _, s := range spent {
+		sum += s.CostUSD
+	}
+	require.Positive(t, sum)
+	require.LessOrEqual(t, sum, usd+rounding)
+}
+
+// seal lets nothing more into the cache, as a full disk does.
+func (w *world) seal() {
+	w.t.Helper()
+	db, err := sql.Open("sqlite3", filepath.Join(w.cacheDir, "vigia-cloudwatch.db"))
+	require.NoError(w.t, err)
+	defer func() { require.NoError(w.t, db.Close()) }()
+	for _, table := range []string{"extents", "ledger", "costs"} {
+		for _, change := range []string{"INSERT", "UPDATE"} {
+			_, err := db.Exec(fmt.Sprintf("CREATE TRIGGER seal_%s_%s BEFORE %s ON %s BEGIN SELECT RAISE(ABORT, 'sealed'); END", table, change, change, table))
+			require.NoError(w.t, err)
+		}
+	}
+}
+
+// A cache that cannot be written: AWS is paid once and not at each refresh, and the answer says why nothing new comes.
+func TestACacheThatCannotBeWrittenCostsNothing(t *testing.T) {
+	w := newWorld(t, set("collector", fields{"enabled": false}))
+	require.NoError(t, w.ask(w.lastDays(0.1), plain(nil)).Error)
+	paid := func() int { return w.sim.Counts().Of("", "GetMetricData").Metrics }
+	w.seal()
+	before := paid()
+	for range 6 {
+		w.pass(5 * time.Minute)
+		answer := w.ask(w.lastDays(0.1), plain(nil))
+		require.NoError(t, answer.Error)
+		require.Contains(t, strings.Join(noticeTexts(answer.Frames), "\n"), "the cache cannot be written")
+		require.NotEmpty(t, points(answer.Frames[0]), "what is stored is shown")
+		require.ErrorContains(t, w.ask(w.lastDays(0.1), plain(fields{"output": "value"}), "FromAlert").Error, "cannot be written")
+	}
+	require.LessOrEqual(t, paid(), 2*before, "once more for each series")
+}
+
+// brief is a world whose budget is spent when values of two stretches of the day are stored, and little of what scores learn from.
+func brief(t *testing.T, q fields) *world {
+	w := newWorld(t, set("dailyBudgetUSD", 2.5))
+	values := maps.Clone(q)
+	values["score"], values["band"] = false, false
+	delete(values, "output")
+	w.frames(w.lastDays(0.25), values)
+	w.frames(backend.TimeRange{From: w.now().Add(-20 * time.Hour), To: w.now().Add(-17 * time.Hour)}, values)
+	w.spend(2.5, w.sim.Accounts()[0].ID)
+	return w
+}
+
+// A score that would be of a part of the history is none: a rule fails, a dashboard shows the value and says why there is no score, and what
+// is asked of resources says so as well. So it is for a split and a roll-up.
+func TestSpentBudgetMakesNoFalseScores(t *testing.T) {
+	q := quick(fields{"accounts": []string{"production"}})
+	w := brief(t, q)
+	r := w.lastDays(0.2)
+	for name, more := range map[string]fields{
+		"each":    nil,
+		"split":   {"detector": fields{"name": "seasonal_robust", "split": []string{"account"}}},
+		"roll-up": {"rollUp": []string{"account"}},
+		"peers":   {"detector": fields{"name": "peers"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := maps.Clone(q)
+			maps.Copy(asked, more)
+			answer := w.frames(r, asked)
+			require.Contains(t, strings.Join(noticeTexts(answer), "\n"), "they have gaps, and no score")
+			known := map[string]int{}
+			for _, f := range answer {
+				for _, v := range points(f) {
+					if !math.IsNaN(v) {
+						known[f.Fields[1].Name]++
+					}
+				}
+			}
+			if name != "roll-up" { // which has no value
+				require.Positive(t, known["value"])
+			}
+			delete(known, "value")
+			require.Empty(t, known)
+			asked["output"] = "anomaly_score"
+			alert := w.ask(r, asked, "FromAlert")
+			require.ErrorContains(t, alert.Error, "daily budget of $2.50")
+			require.ErrorContains(t, alert.Error, "never asked for all of the past")
+			require.Equal(t, backend.ErrorSourceDownstream, alert.ErrorSource)
+		})
+	}
+	require.Empty(t, w.log())
+	body := fields{"query": q, "from": iso(r.From), "to": iso(r.To), "time": iso(r.From), "labels": fields{"InstanceId": burning}}
+	for _, path := range []string{"explain", "influencers", "zones/refined"} {
+		status, answer := w.post(path, body)
+		require.Equal(t, 502, status, "%s: %v", path, answer)
+		require.Contains(t, answer["error"], "daily budget of $2.50 is spent")
+	}
+	require.NoError(t, w.ask(r, plain(fields{"accounts": []string{"production"}, "output": "value"}), "FromAlert").Error, "its values are all there")
+}
+
+// An export says what AWS was never asked for, by the point and in its notice; so it does of what AWS no longer keeps.
+func TestExportsSayWhatWasNeverAsked(t *testing.T) {
+	q := server(fields{"score": false, "band": false})
+	w, truth := brief(t, q), newWorld(t)
+	count := func(w *world, zone string, q fields, from, to time.Time) (unasked, missing, known int, notice string) {
+		status, said := role("Admin").calls(w, "zones/"+zone, fields{"query": q, "from": iso(from), "to": iso(to)})
+		require.Equal(t, 200, status, said)
+		notice, body, _ := strings.Cut(said, "\n")
+		var page zonePage
+		require.NoError(t, json.Unmarshal([]byte(body), &page))
+		for _, raw := range page.Series[0].Points {
+			switch p := raw.(map[string]any); {
+			case p["unasked"] == true:
+				unasked++
+				require.Nil(t, p["value"])
+				require.NotEqual(t, true, p["final"])
+				require.NotEqual(t, true, p["missing"])
+				require.NotContains(t, fmt.Sprint(p["failed"]), "missing")
+			case p["value"] == nil:
+				missing++
+			default:
+				known++
+			}
+		}
+		return unasked, missing, known, notice
+	}
+	from, to := w.now().Add(-24*time.Hour), w.now()
+	for _, zone := range []string{"raw", "trusted"} {
+		unasked, missing, known, notice := count(w, zone, q, from, to)
+		require.Positive(t, unasked)
+		require.Positive(t, known)
+		require.Contains(t, notice, "X-Vigia-Notice")
+		require.Contains(t, notice, "daily budget of $2.50 is spent")
+		asked, gone, whole, notice := count(truth, zone, q, from, to)
+		require.Zero(t, asked)
+		require.Equal(t, gone, missing)
+		require.Equal(t, unasked+known, whole)
+		require.NotContains(t, notice, "X-Vigia-Notice")
+	}
+	q["period"] = "1m"
+	old := truth.now().Add(-16 * 24 * time.Hour)
+	unasked, missing, known, notice := count(truth, "raw", q, old, old.Add(36*time.Hour))
+	require.InDelta(t, 24*60, unasked, 90)
+	require.Positive(t, known)
+	require.InDelta(t, 36*60, unasked+missing+known, 1)
+	require.Contains(t, notice, "AWS keeps points of a period of 1m0s for 15 days")
+	unasked, _, known, _ = count(truth, "raw", q, old.Add(-24*time.Hour), old)
+	require.InDelta(t, 24*60, unasked, 1)
+	require.Zero(t, known)
+}
+
+// What AWS was never asked for is not missing, and no rule on quality is answered without it.
+func TestSpentBudgetMakesNoFalseFaults(t *testing.T) {
+	q := checkedServer(nil)
+	w := brief(t, server(nil))
+	answer := w.frames(w.lastDays(1), q)
+	for _, f := range answer {
+		null := 0
+		for at, v := range points(f) {
+			require.False(t, v > 0, "%s at %v", f.Fields[1].Name, at)
+			if math.IsNaN(v) {
+				null++
+			}
+		}
+		require.Greater(t, null, 150, "%s: nothing was checked of what was never asked for", f.Fields[1].Name)
+	}
+	q["output"] = "quality_missing"
+	require.ErrorContains(t, w.ask(w.lastDays(0.1), q, "FromAlert").Error, "daily budget")
 }
 
 // A call that a budget forbids is not in the ledger, and an explanation is answered from what is stored.
 func TestSpentBudgetAndResources(t *testing.T) {
 	w := newWorld(t, set("dailyBudgetUSD", 3))
 	one := func(more fields) fields {
-		q := cpu(more)
+		q := quick(more)
 		q["accounts"], q["regions"], q["dimensions"] = []string{"production"}, []string{"us-east-1"}, fields{"InstanceId": []string{"i-0a1b2c3d4e5f60000"}}
 		return q
 	}

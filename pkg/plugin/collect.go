@@ -68,6 +68,12 @@ func watchList(c accounts.Collector) ([]watchedQuery, error) {
 	return list, nil
 }
 
+// collector keeps an instance's series warm, and scores what it keeps.
+type collector struct {
+	*history.Collector
+	looks *looks
+}
+
 // beginCollecting starts the collector, which ends with the instance. Like a call it holds the cache until it has ended.
 func (i *Instance) beginCollecting(ctx context.Context, f *Factory, s accounts.Collector) {
 	if !s.Enabled {
@@ -82,29 +88,55 @@ func (i *Instance) beginCollecting(ctx context.Context, f *Factory, s accounts.C
 		stop()
 		return
 	}
-	i.collector = history.NewCollector(history.Collecting{
+	trouble := func(err error) { i.guard.log().warn("the collector has trouble", "error", err) }
+	collected := make(chan struct{}, 1)
+	i.collector = &collector{looks: newLooks(i.watched, i.clock()), Collector: history.NewCollector(history.Collecting{
 		Reader: i.reader, Runs: runLog{i.store, i.uid}, Clock: i.clock, WarmFor: s.WarmFor, MetricsPerMinute: s.MetricsPerMinute,
 		Watch: i.listWatched, Training: analysis.Training, Seed: maphash.String(maphash.MakeSeed(), i.uid),
 		Explain: func(k series.Key, err error) error { return i.failure(k, accounts.Explain(err)) },
-		Trouble: func(err error) { i.guard.log().warn("the collector has trouble", "error", err) },
-	})
+		Trouble: trouble,
+		Collected: func() {
+			select {
+			case collected <- struct{}{}:
+			default: // what is kept is being scored
+			}
+		},
+	})}
 	ticks, stopTicks := f.ticks()
+	i.behind(ctx, func() { i.collector.Run(ctx, ticks) }, stopTicks)
+	i.behind(ctx, func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-collected:
+			}
+			i.maintain() // points come without queries too
+			if err := i.scoreKept(ctx); err != nil {
+				trouble(err)
+			}
+		}
+	}, func() {})
+}
+
+// behind runs what goes on as long as the context, beside the calls: again, where it panicked.
+func (i *Instance) behind(ctx context.Context, work, end func()) {
 	done := i.use()
 	go func() {
 		defer done()
-		defer stopTicks()
-		for ctx.Err() == nil { // again, where a round panicked
+		defer end()
+		for ctx.Err() == nil {
 			var err error
 			func() {
 				defer caught(&err)
-				i.collector.Run(ctx, ticks)
+				work()
 			}()
 		}
 	}()
 }
 
-// keepWarm has the collector keep what a dashboard or Explore has read. Rules keep themselves warm: each asks for what is new, and the price
-// is the same whenever that is.
+// keepWarm has the collector keep what a dashboard or Explore has read, and score it where they do. Rules keep themselves warm: each asks for
+// what is new, and the price is the same whenever that is.
 func (i *Instance) keepWarm(p plan, r reading) {
 	if i.collector == nil {
 		return
@@ -113,7 +145,16 @@ func (i *Instance) keepWarm(p plan, r reading) {
 	if p.analysed() {
 		w = analysis.Training(w)
 	}
-	i.collector.Warm(p.asked(), w, history.Patience(p.window), func(n int) bool { return r.all[n].Err != nil })
+	i.collector.Warm(p.asked(), w, i.reader.Patience(p.window), func(n int) bool { return r.all[n].Err != nil })
+	now, warmFor := i.clock(), i.collector.WarmFor
+	if len(r.results) == 0 || warmFor <= 0 || !p.query.WantsScore() || !history.AboutNow(p.query.Namespace, p.window, now) {
+		return
+	}
+	told := now
+	for _, result := range r.trusted {
+		told = earlier(told, result.FinalUntil)
+	}
+	i.collector.looks.follow(p.query, now, told, now.Add(warmFor))
 }
 
 // listWatched finds the series of the watch list.
@@ -124,6 +165,9 @@ func (i *Instance) listWatched(ctx context.Context) ([]history.Watch, error) {
 		keys, err := i.watchedSeries(ctx, w.query)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("collector.watch[%d]: %w", n, err))
+		}
+		if !w.lazy {
+			keys = i.scoredSeries(w.query, keys)
 		}
 		all = append(all, history.Watch{Keys: keys, Lazy: w.lazy})
 	}
@@ -137,6 +181,13 @@ func (i *Instance) watchedSeries(ctx context.Context, q query.Query) ([]series.K
 	}
 	keys, failed, err := i.expand(ctx, q, targets)
 	return keys, errors.Join(whole(append(failures, failed...), ""), err)
+}
+
+// scoredSeries are the series with those of the metrics that the data source's quality holds them to: without them there is no score.
+func (i *Instance) scoredSeries(q query.Query, keys []series.Key) []series.Key {
+	p := plan{query: scoredBy(q), keys: keys}
+	p.checks, p.others = i.checks(p)
+	return p.asked()
 }
 
 // runLog is the log of one data source's runs in a cache that several share.
@@ -220,6 +271,9 @@ func (i *Instance) describeCollector(ctx context.Context, _ url.Values) (any, []
 		out.Notes = append(out.Notes, fmt.Sprintf("kept %d of %d series of the watch list: the limit of %d series a data source (history.Limit)", s.Watched, s.Watched+s.LeftOut, history.Limit))
 	} else if s.Full {
 		out.Notes = append(out.Notes, fmt.Sprintf("%d series are kept, which is the limit (history.Limit): others are fetched when they are looked at", s.Warm))
+	}
+	if i.collector.looks.full() {
+		out.Notes = append(out.Notes, fmt.Sprintf("%d queries are scored while nobody looks, which is the limit (maxLooks): anomalies of others are written down when they are asked again", maxLooks))
 	}
 	return out, nil, nil
 }

@@ -105,6 +105,31 @@ func TestWatchListMistakesNameTheField(t *testing.T) {
 	}
 }
 
+// A dashboard's long range of fine periods is as late as the administrator allows, a rule never.
+func TestMaxStaleness(t *testing.T) {
+	for staleness, times := range map[string]int{"": 2, "5m": 2, "0s": 10} {
+		t.Run(staleness, func(t *testing.T) {
+			w := newWorld(t, set("cache", fields{"maxStaleness": staleness}), set("collector", fields{"enabled": false}))
+			minutes := fields{"period": "1m", "output": "value"}
+			series := usage(w.frames(w.lastDays(1), staging(minutes))).Series
+			before := w.metricsAsked()
+			for range 10 {
+				w.pass(time.Minute)
+				w.frames(w.lastDays(1), staging(minutes))
+			}
+			require.Equal(t, times*series, w.metricsAsked()-before)
+			before = w.metricsAsked()
+			for range 3 {
+				w.pass(time.Minute)
+				require.NoError(t, w.ask(w.lastDays(0.1), staging(minutes), "FromAlert").Error)
+			}
+			require.Equal(t, 3*series, w.metricsAsked()-before)
+		})
+	}
+	w := newWorld(t, set("cache", fields{"maxStaleness": "soon"}))
+	require.ErrorContains(t, w.ask(w.lastDays(1), staging(nil)).Error, `field "cache.maxStaleness": "soon"`)
+}
+
 func TestACollectorThatIsOff(t *testing.T) {
 	w := newWorld(t, set("collector", fields{"enabled": false}))
 	w.frames(w.lastDays(1), staging(nil))

@@ -23,13 +23,16 @@ const (
 	// maxCostBuckets bounds the points of a frame of costs: two months of hours. A longer range is shown by the day, unless a query says
 	// otherwise.
 	maxCostBuckets = 62 * 24
+	// byAsker is the label of who asked.
+	byAsker = "asked_by"
 	// unknownAsker is the label of who is not known.
 	unknownAsker = "unknown"
 )
 
 // runCosts answers a query of query.KindCosts: what the ledger says of the data source's own accounts, a point for each hour of the range,
 // in UTC, the running one included; or for each period, where that is longer. Savings are written once a
-// minute (Reader's Usage.MetricsSaved says what they are). What nothing was asked for has no frame.
+// minute (Reader's Usage.MetricsSaved says what they are). Chosen accounts and regions for which nothing was asked cost 0, and so does who asked
+// in the day before the range and not in it: a rule is not without data because an hour is young.
 func (i *Instance) runCosts(ctx context.Context, q query.Query, r backend.TimeRange, alert bool) (data.Frames, error) {
 	w, err := i.costWindow(q, r)
 	if err != nil {
@@ -44,22 +47,36 @@ func (i *Instance) runCosts(ctx context.Context, q query.Query, r backend.TimeRa
 	}
 	i.putSavings(keepTimeout, savingsPause)
 	b := newBill(q, w, targets)
-	for n := range w.Len() {
-		entries, err := i.store.Costs(ctx, w.Time(n), w.Time(n+1))
-		if err != nil {
-			return nil, err
-		}
-		b.add(n, entries)
+	buckets, err := i.store.CostsBy(ctx, w)
+	if err != nil {
+		return nil, err
 	}
+	before, err := i.costsBefore(ctx, q, w)
+	if err != nil {
+		return nil, err
+	}
+	for n, entries := range buckets {
+		b.add(n, i.guard.askers(entries))
+	}
+	silent := len(b.sums) == 0
+	b.fill(i.guard.askers(before), targets)
 	shown, cut := b.groups()
 	if alert && cut != "" {
 		return nil, backend.DownstreamError(whole(nil, cut))
 	}
 	said := i.notices(plan{query: q, cut: cut}, failures, reading{}, 1, nil)
-	if len(shown) == 0 {
+	if silent {
 		said = append(said, data.Notice{Severity: data.NoticeSeverityInfo, Text: "nothing was asked of AWS in this range"})
 	}
 	return attach(frames.BuildCosts(shown, w, frames.Options{Query: q, Simulated: i.simulated}), said), nil
+}
+
+// costsBefore are the entries of the day before a window, where it matters who asked.
+func (i *Instance) costsBefore(ctx context.Context, q query.Query, w series.Window) ([]store.Cost, error) {
+	if !slices.Contains(q.By, byAsker) {
+		return nil, nil
+	}
+	return i.store.Costs(ctx, w.Start.Add(-24*time.Hour), w.Start)
 }
 
 // costWindow is the range in whole periods of an hour or more, up to the running one.
@@ -105,11 +122,10 @@ func newBill(q query.Query, w series.Window, targets []accounts.Target) *bill {
 // show.
 func (b *bill) add(bucket int, entries []store.Cost) {
 	for _, e := range entries {
-		alias, ours := b.aliases[e.AccountID]
-		if !ours || !slices.Contains(b.query.Regions, query.All) && !slices.Contains(b.query.Regions, e.Region) {
+		if !b.shows(e) {
 			continue
 		}
-		values := b.of(e, alias)
+		values := b.of(e)
 		values[query.CostUSD][bucket] += e.CostUSD
 		values[query.MetricsAsked][bucket] += float64(e.Metrics)
 		values[query.MetricsSaved][bucket] += float64(e.MetricsSaved)
@@ -118,17 +134,43 @@ func (b *bill) add(bucket int, entries []store.Cost) {
 	}
 }
 
+func (b *bill) shows(e store.Cost) bool {
+	_, ours := b.aliases[e.AccountID]
+	return ours && (slices.Contains(b.query.Regions, query.All) || slices.Contains(b.query.Regions, e.Region))
+}
+
+// fill adds the groups that cost nothing in the window, as far as there is room: those of the entries before it, and those of the chosen
+// accounts and regions. What nobody ever asked for has no label of who asked.
+func (b *bill) fill(before []store.Cost, targets []accounts.Target) {
+	for _, e := range before {
+		if len(b.sums) < maxSeries && b.shows(e) {
+			b.of(e)
+		}
+	}
+	if slices.Contains(b.query.By, byAsker) {
+		if len(b.sums) > 0 {
+			return
+		}
+		b.query.By = slices.DeleteFunc(slices.Clone(b.query.By), func(label string) bool { return label == byAsker })
+	}
+	for _, t := range targets {
+		if len(b.sums) < maxSeries {
+			b.of(store.Cost{AccountID: t.Account.ID, Region: t.Region})
+		}
+	}
+}
+
 // of is where the entry is counted.
-func (b *bill) of(e store.Cost, alias string) map[query.Measure][]float64 {
+func (b *bill) of(e store.Cost) map[query.Measure][]float64 {
 	labels := data.Labels{}
 	for _, name := range b.query.By {
 		switch name {
 		case "account":
-			labels["account"], labels["account_id"] = alias, e.AccountID
+			labels["account"], labels["account_id"] = b.aliases[e.AccountID], e.AccountID
 		case "region":
 			labels["region"] = e.Region
-		case "asked_by":
-			labels["asked_by"] = cmp.Or(e.AskedBy, unknownAsker)
+		case byAsker:
+			labels[byAsker] = cmp.Or(e.AskedBy, unknownAsker)
 		}
 	}
 	key := labels.String()

@@ -283,3 +283,40 @@ func TestPluginMetrics(t *testing.T) {
 	require.Positive(t, usage(w.frames(w.lastDays(0.1), plain(nil))).MetricsAsked)
 	require.EqualValues(t, cold.MetricsAsked, grown("vigia_metrics_asked_total"), "a simulated data source asks no AWS")
 }
+
+// A rule on costs has data from the first minute of an hour on: what was asked for nothing in its range costs 0, by account and region as by who
+// asked.
+func TestCostsOfAYoungHourAreZero(t *testing.T) {
+	w := newWorld(t, set("collector", fields{"enabled": false}))
+	minutes := func() backend.TimeRange { return w.lastDays(5.0 / 60 / 24) }
+	rule := func(by ...string) data.Frames {
+		answer := w.ask(minutes(), fields{"version": 1, "kind": "costs", "output": "cost_usd", "by": by}, "FromAlert")
+		require.NoError(t, answer.Error)
+		return answer.Frames
+	}
+	for _, by := range [][]string{{"account"}, {"account", "region"}, {"asked_by"}, {"account", "asked_by"}} {
+		all := rule(by...)
+		require.NotEmpty(t, all, "nothing was ever asked")
+		require.Zero(t, total(all))
+		require.Empty(t, of(all, "asked_by", unknownAsker))
+	}
+	require.NoError(t, w.from(panel("1"), w.lastDays(0.1), plain(nil)).Error)
+	first := map[string][]string{}
+	for _, by := range [][]string{{"account", "region"}, {"asked_by"}} {
+		all := rule(by...)
+		require.Positive(t, total(all))
+		for _, f := range all {
+			first[by[0]] = append(first[by[0]], identity(f))
+		}
+	}
+	w.pass(66 * time.Minute)
+	for _, by := range [][]string{{"account", "region"}, {"asked_by"}} {
+		var names []string
+		all := rule(by...)
+		for _, f := range all {
+			names = append(names, identity(f))
+			require.Zero(t, total(data.Frames{f}))
+		}
+		require.Equal(t, first[by[0]], names, "no series goes, or resolves its alert, because an hour is young")
+	}
+}

@@ -98,7 +98,7 @@ func TestEveryDetectorScores(t *testing.T) {
 func TestSplitJoinsSeries(t *testing.T) {
 	w := newWorld(t)
 	each := w.frames(w.lastDays(1), cpu(fields{"output": "value", "statistic": "Maximum"}))
-	split := fields{"split": []string{"account"}}
+	split := fields{"name": "seasonal_robust", "split": []string{"account"}}
 	joined := w.frames(w.lastDays(1), cpu(fields{"output": "value", "statistic": "Maximum", "detector": split}))
 	require.Len(t, joined, 3)
 	for _, f := range joined {
@@ -132,7 +132,7 @@ func TestSplitJoinsSeries(t *testing.T) {
 // What cannot be read of a joined series hides neither it nor others; on a dashboard it is said, an alert rule fails.
 func TestSplitWithAFailedMember(t *testing.T) {
 	w := newWorld(t, account(1, "externalId", "wrong"))
-	q := cpu(fields{"output": "anomaly_score", "detector": fields{"split": []string{"region"}}})
+	q := quick(fields{"output": "anomaly_score", "detector": fields{"split": []string{"region"}}})
 	answer := w.frames(w.lastDays(1), q)
 	require.Len(t, answer, 2)
 	require.Contains(t, strings.Join(noticeTexts(answer), "\n"), "account staging")
@@ -143,7 +143,7 @@ func TestSplitWithAFailedMember(t *testing.T) {
 func TestAMissingPartIsNoDrop(t *testing.T) {
 	w := newWorld(t)
 	q := fields{"version": 1, "namespace": "AWS/ApplicationELB", "metric": "RequestCount", "dimensions": fields{"LoadBalancer": []string{"*"}},
-		"output": "anomaly_score", "detector": fields{"function": "sum", "split": []string{"metric"}}}
+		"output": "anomaly_score", "detector": fields{"name": "seasonal_robust", "function": "sum", "split": []string{"metric"}}}
 	require.Len(t, w.frames(w.lastDays(0.5), q), 1)
 	outage := w.now()
 	require.NoError(t, w.sim.SetFaults(awssim.Faults{Rules: []awssim.Fault{{Kind: awssim.AccessDenied, Account: "production"}}}))
@@ -180,7 +180,7 @@ func TestColumnsCountAgainstTheLimit(t *testing.T) {
 		ids = append(ids, fmt.Sprintf("i-%d", n))
 	}
 	q := cpu(fields{"accounts": []string{"staging"}, "dimensions": fields{"InstanceId": ids}, "output": "anomaly_score",
-		"detector": fields{"name": "random_cut_forest", "columns": []fields{{"metric": "NetworkIn"}}}})
+		"detector": fields{"name": "random_cut_forest", "parameters": fields{"numberOfTrees": 10}, "columns": []fields{{"metric": "NetworkIn"}}}})
 	answer := w.frames(w.lastDays(0.1), q)
 	require.Len(t, answer, maxSeries/2)
 	require.Contains(t, noticeTexts(answer)[0], "shown 250 of 300 series: the limit of 500 series a query (maxSeries), of which each takes 2 with its columns")

@@ -1,9 +1,9 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -13,7 +13,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
+	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 	"github.com/vigia-cloudwatch/vigia/pkg/store"
 )
@@ -23,6 +27,8 @@ const (
 	maxTold = 100_000
 	// eventPage is how many events are read at a time.
 	eventPage = 2_000
+	// recordTries is how often a query tries to continue chapters that other processes continue at the same time.
+	recordTries = 8
 	// leastRevision is by how much a score must differ from the recorded one to be a revision.
 	leastRevision = 1.0
 )
@@ -39,11 +45,88 @@ type eventLog struct {
 	unkept    sync.Once
 	log       discreet
 
+	ways ways
+
 	mutex sync.Mutex
 	told  map[chapter]compared
 }
 
-// chapter is what the log tells of one series in one epoch by one specification.
+// ways are the ways of looking that the log takes. One enters it by whoever may write what lasts: an alert rule, an Editor, an Admin, the
+// watch list. From then on it is told whoever looks. What the log does not show, as no anomaly was found yet, is known until a restart. The zero
+// value is ready.
+type ways struct {
+	mutex  sync.Mutex
+	begun  map[uint64]bool
+	barred map[uint64]bool // of those who may not, as long as nobody else has looked so
+	read   int64           // of the log: the ways of its events up to this number are begun
+}
+
+// wayOf identifies a way of looking at a series: a hash of what a query says of it. What the administrator sets for all of a data source is no
+// part of it, as the time zone, the checks, which calendars there are and what is in them: where that changes the past, it is a revision.
+func wayOf(d query.Detector) uint64 {
+	d.Function = query.None // which is seen in the statistic
+	d.Calendars = slices.Sorted(slices.Values(d.Calendars))
+	h := fnv.New64a()
+	raw, err := json.Marshal(d)
+	if err != nil {
+		raw = []byte(fmt.Sprintf("%+v", d)) // a parameter that is no number; none is
+	}
+	_, _ = h.Write(raw)
+	return h.Sum64()
+}
+
+type onlookerKey struct{}
+
+// lookedBy is the context of a look by a user, who may begin to tell what stays in everybody's log only as an Editor or Admin, or as an alert
+// rule. One who is not named may be anybody: a public dashboard, a report.
+func lookedBy(ctx context.Context, user *backend.User, alert bool) context.Context {
+	mayWrite := alert || user != nil && (user.Role == "Admin" || user.Role == "Editor")
+	return context.WithValue(ctx, onlookerKey{}, !mayWrite)
+}
+
+func onlooking(ctx context.Context) bool {
+	onlooker, _ := ctx.Value(onlookerKey{}).(bool)
+	return onlooker
+}
+
+// writeDown continues the log by what a query has scored. What is watched is told whoever looks at it so.
+func (i *Instance) writeDown(ctx context.Context, p plan, subjects []subject) {
+	way := wayOf(p.query.Detector)
+	if slices.ContainsFunc(i.watched, func(w watchedQuery) bool { return !w.lazy && wayOf(w.query.Detector) == way }) {
+		ctx = context.WithValue(ctx, onlookerKey{}, false)
+	}
+	i.events.record(ctx, subjects)
+}
+
+// admits says whether what is seen by a way of looking is written down.
+func (l *eventLog) admits(ctx context.Context, way uint64) (bool, error) {
+	w := &l.ways
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.begun == nil {
+		w.begun, w.barred = map[uint64]bool{}, map[uint64]bool{}
+	}
+	// The collector looks for whoever looked before, and so begins nothing that was barred, or may have been.
+	barred := cloudwatch.Asker(ctx) == cloudwatch.Collector && (w.barred[way] || len(w.barred) >= maxTold)
+	if mayBegin := !onlooking(ctx) && !barred; mayBegin || w.begun[way] {
+		w.begun[way] = true
+		delete(w.barred, way)
+		return true, nil
+	}
+	err := l.each(ctx, w.read, store.EventFilter{}, func(e store.Event) bool {
+		w.read = e.Seq
+		if l.owns(e) {
+			w.begun[e.Spec] = true
+		}
+		return true
+	})
+	if !w.begun[way] && len(w.barred) < maxTold {
+		w.barred[way] = true
+	}
+	return w.begun[way], err
+}
+
+// chapter is what the log tells of one series in one epoch by one way of looking.
 type chapter struct {
 	series string
 	spec   uint64
@@ -54,6 +137,7 @@ type chapter struct {
 type compared struct {
 	until time.Time
 	hash  uint64
+	end   int64 // of the epoch
 }
 
 // draft is a journal on its way into the log.
@@ -100,9 +184,13 @@ func (l *eventLog) record(ctx context.Context, subjects []subject) {
 	if len(drafts) == 0 {
 		return
 	}
+	ctx = context.WithoutCancel(ctx)
 	err := func() (err error) {
 		defer caught(&err)
-		return l.continueBy(context.WithoutCancel(ctx), drafts)
+		if ok, err := l.admits(ctx, drafts[0].chapter.spec); err != nil || !ok { // those of a query look alike
+			return err
+		}
+		return l.continueBy(ctx, drafts)
 	}()
 	if err != nil {
 		l.unkept.Do(func() { l.log.warn("events of anomalies cannot be stored", "error", err) })
@@ -121,9 +209,9 @@ func (l *eventLog) drafts(subjects []subject) []draft {
 		key := l.key(s.request.Series.Key, s.choice)
 		id := key.ID()
 		for _, j := range s.shown.Analysis.Journals {
-			d := draft{key: key, chapter: chapter{id, j.Spec, j.Start.Unix()}, journal: j, whole: !j.Read.Start.Before(s.since)}
+			d := draft{key: key, chapter: chapter{id, s.way, j.Start.Unix()}, journal: j, whole: !j.Read.Start.Before(s.since)}
 			before, known := l.told[d.chapter]
-			now := compared{j.Until, hashOf(j)}
+			now := comparedTo(j)
 			switch {
 			case !known:
 			case j.Until.Before(before.until):
@@ -138,6 +226,10 @@ func (l *eventLog) drafts(subjects []subject) []draft {
 	return out
 }
 
+func comparedTo(j analysis.Journal) compared {
+	return compared{j.Until, hashOf(j), j.Read.End.Unix()}
+}
+
 func hashOf(j analysis.Journal) uint64 {
 	h := fnv.New64a()
 	for _, c := range j.Changes {
@@ -150,32 +242,57 @@ func hashOf(j analysis.Journal) uint64 {
 	return h.Sum64()
 }
 
+// continueBy brings drafts into the log. Other processes may write in the same log: where one has continued a chapter between our reading and
+// our writing, what is beyond it is worked out again. The lock only keeps the instances of this process from doing so in vain.
 func (l *eventLog) continueBy(ctx context.Context, drafts []draft) error {
 	l.recording.Lock()
 	defer l.recording.Unlock()
+	for range recordTries {
+		late, err := l.tell(ctx, drafts)
+		if err != nil || len(late) == 0 {
+			return err
+		}
+		drafts = late
+	}
+	return fmt.Errorf("%d of them are being written by another process as well; the next query tries again", len(drafts))
+}
+
+// tell adds to the log what the drafts know beyond it, and returns those that others were quicker to continue.
+func (l *eventLog) tell(ctx context.Context, drafts []draft) (late []draft, err error) {
 	recorded, err := l.recorded(ctx, drafts)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var events []store.Event
-	for _, d := range drafts {
-		events = append(events, d.beyond(recorded[d.chapter], l.clock())...)
+	next := make([]store.Continuation, len(drafts))
+	for n, d := range drafts {
+		next[n] = d.continuing(recorded[d.chapter], l.clock())
 	}
-	slices.SortStableFunc(events, func(a, b store.Event) int {
-		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Series.ID(), b.Series.ID()))
-	})
-	if err := l.store.AppendEvents(ctx, events); err != nil {
-		return err
+	behind, err := l.store.ContinueEvents(ctx, next)
+	if err != nil {
+		return nil, err
 	}
+	var told []draft
+	for n, d := range drafts {
+		if slices.Contains(behind, n) {
+			late = append(late, d)
+			continue
+		}
+		told = append(told, d)
+	}
+	l.remember(told)
+	return late, nil
+}
+
+// remember notes that the log says what the drafts say.
+func (l *eventLog) remember(drafts []draft) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if len(l.told) > maxTold {
 		clear(l.told)
 	}
 	for _, d := range drafts {
-		l.told[d.chapter] = compared{d.journal.Until, hashOf(d.journal)}
+		l.told[d.chapter] = comparedTo(d.journal)
 	}
-	return nil
 }
 
 // recorded is what the log has of the drafts' chapters, in order.
@@ -218,6 +335,18 @@ func (l *eventLog) each(ctx context.Context, after int64, filter store.EventFilt
 			return nil
 		}
 	}
+}
+
+// continuing is what a draft adds to its chapter, of which this is recorded.
+func (d draft) continuing(recorded []store.Event, now time.Time) store.Continuation {
+	c := store.Continuation{
+		Chapter: store.Chapter{Series: d.key, Spec: d.chapter.spec, From: d.journal.Start, To: d.journal.Read.End},
+		Events:  d.beyond(recorded, now),
+	}
+	if n := len(recorded); n > 0 {
+		c.After = recorded[n-1].Seq
+	}
+	return c
 }
 
 // beyond is what a draft adds to what is recorded of its chapter. An event's time is the bucket that shows it (of a revision: when it was
@@ -295,4 +424,74 @@ func same(a, b store.Event) bool {
 	number := func(x, y float64) bool { return x == y || math.IsNaN(x) && math.IsNaN(y) }
 	return a.Until.Equal(b.Until) && a.Direction == b.Direction && number(a.Value, b.Value) &&
 		(number(a.Score, b.Score) || math.Abs(a.Score-b.Score) < leastRevision)
+}
+
+// anomaly is one that the log tells of.
+type anomaly struct {
+	series string
+	way    uint64
+	start  int64
+}
+
+func anomalyOf(e store.Event) anomaly { return anomaly{e.Series.ID(), e.Spec, e.Start.Unix()} }
+
+// inForce is what still holds of the log: of each anomaly what stands since its last revision, and of each epoch of a series what was seen by
+// the ways of looking in which it was looked at since the data source was started, where it was.
+type inForce struct {
+	revised map[anomaly]int64           // the number of its last revision
+	used    map[stretch]map[uint64]bool // by ways
+	revoked int                         // events that were revised since
+	unused  int                         // events that nobody would see today
+}
+
+// stretch is an epoch of a series, by its end.
+type stretch struct {
+	series string
+	end    int64
+}
+
+func (l *eventLog) inForce() *inForce {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	f := &inForce{revised: map[anomaly]int64{}, used: map[stretch]map[uint64]bool{}}
+	for c, was := range l.told {
+		s := stretch{c.series, was.end}
+		if f.used[s] == nil {
+			f.used[s] = map[uint64]bool{}
+		}
+		f.used[s][c.spec] = true
+	}
+	return f
+}
+
+// holds says that an event still holds, and counts it where it does not.
+func (f *inForce) holds(e store.Event) bool {
+	a := anomalyOf(e)
+	if e.Seq < f.revised[a] {
+		f.revoked++
+		return false
+	}
+	bucket := series.Window{Start: e.Start, End: e.Start.Add(e.Series.Period), Period: e.Series.Period}
+	for _, s := range analysis.Stretches(bucket) {
+		if used := f.used[stretch{a.series, s.Read.End.Unix()}]; used != nil && !used[a.way] {
+			f.unused++
+			return false
+		}
+	}
+	return true
+}
+
+// notice says what is left out; empty: nothing is.
+func (f *inForce) notice() string {
+	var parts []string
+	if f.revoked > 0 {
+		parts = append(parts, fmt.Sprintf("%d that were revised since", f.revoked))
+	}
+	if f.unused > 0 {
+		parts = append(parts, fmt.Sprintf("%d of other ways of looking at these series, which nobody has used since the data source was last started", f.unused))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "left out are events that do not hold any more: " + strings.Join(parts, ", and ") + "; the resource \"events\" lists all"
 }

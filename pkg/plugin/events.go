@@ -53,7 +53,7 @@ func (i *Instance) choose(q query.Query) (chosen, []accounts.Failure, error) {
 
 func (c chosen) holds(e store.Event) bool {
 	k := e.Series
-	if !c.log.owns(e) || !c.from.IsZero() && e.At.Before(c.from) || !c.to.IsZero() && !e.At.Before(c.to) {
+	if !c.log.owns(e) || !c.within(e.At) && !(e.Kind == store.EventRevised && c.within(e.Start)) {
 		return false
 	}
 	if len(c.kinds) > 0 && !slices.Contains(c.kinds, e.Kind) {
@@ -74,6 +74,10 @@ func (c chosen) holds(e store.Event) bool {
 	return true
 }
 
+func (c chosen) within(t time.Time) bool {
+	return (c.from.IsZero() || !t.Before(c.from)) && (c.to.IsZero() || t.Before(c.to))
+}
+
 // filters are what the store can do of it. It knows when an anomaly begins, which is before its events: not long before, but of revisions.
 func (c chosen) filters() []store.EventFilter {
 	if c.from.IsZero() {
@@ -85,7 +89,7 @@ func (c chosen) filters() []store.EventFilter {
 	}
 }
 
-// runEvents answers a query of query.KindEvents: a table of what became of anomalies, the newest first.
+// runEvents answers a query of query.KindEvents: a table of what became of anomalies, the newest first, as far as it still holds.
 func (i *Instance) runEvents(ctx context.Context, q query.Query, r backend.TimeRange) (data.Frames, error) {
 	if !r.To.After(r.From) {
 		return nil, backend.DownstreamError(&query.FieldError{Field: "timeRange", Reason: fmt.Sprintf("the range is empty or reversed: from %s to %s",
@@ -96,7 +100,8 @@ func (i *Instance) runEvents(ctx context.Context, q query.Query, r backend.TimeR
 		return nil, backend.DownstreamError(err)
 	}
 	c.from, c.to = r.From, r.To
-	events, all, err := c.newest(ctx, maxEvents)
+	force := i.events.inForce()
+	events, all, err := c.newest(ctx, force, maxEvents)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +109,7 @@ func (i *Instance) runEvents(ctx context.Context, q query.Query, r backend.TimeR
 	for n, e := range events {
 		rows[n] = frames.Event{
 			At: e.At, Kind: e.Kind, Labels: i.labelsOf(e.Series), Score: e.Score, Value: e.Value, Expected: e.Expected, Direction: e.Direction,
-			Start: e.Start, Until: e.Until,
+			Start: e.Start, Until: e.Until, Spec: specText(e),
 		}
 	}
 	said := i.notices(plan{query: q}, failures, reading{}, 1, nil)
@@ -113,15 +118,28 @@ func (i *Instance) runEvents(ctx context.Context, q query.Query, r backend.TimeR
 			"shown %d of %d events, the newest: the limit of %d events a table (maxEvents); "+
 				"choose a shorter range, or the fields \"accounts\", \"namespace\" or \"metric\"", len(events), all, maxEvents)})
 	}
+	if text := force.notice(); text != "" {
+		said = append(said, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+	}
 	return attach(data.Frames{frames.BuildEvents(rows, all, frames.Options{Query: q, Simulated: i.simulated})}, said), nil
 }
 
-// newest are the last events of those chosen, by their time, and how many there are in all.
-func (c chosen) newest(ctx context.Context, limit int) (events []store.Event, all int, err error) {
+// specText names a way of looking, as the resource and the table give it.
+func specText(e store.Event) string { return strconv.FormatUint(e.Spec, 16) }
+
+// newest are the last events of those chosen that still hold, by their time, and how many there are in all.
+func (c chosen) newest(ctx context.Context, force *inForce, limit int) (events []store.Event, all int, err error) {
+	err = c.log.each(ctx, 0, store.EventFilter{Kinds: []string{store.EventRevised}, To: c.to}, func(e store.Event) bool {
+		force.revised[anomalyOf(e)] = e.Seq
+		return true
+	})
+	if err != nil {
+		return nil, 0, err
+	}
 	newestFirst := func(a, b store.Event) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Seq, a.Seq)) }
 	for _, f := range c.filters() {
 		err = c.log.each(ctx, 0, f, func(e store.Event) bool {
-			if !c.holds(e) {
+			if !c.holds(e) || !force.holds(e) {
 				return true
 			}
 			all++
@@ -244,7 +262,7 @@ var eventKinds = []string{store.EventOpened, store.EventChanged, store.EventClos
 func (i *Instance) listed(e store.Event) listedEvent {
 	out := listedEvent{
 		Seq: e.Seq, Time: e.At.UTC(), Kind: e.Kind, Labels: i.labelsOf(e.Series),
-		Spec: strconv.FormatUint(e.Spec, 16), Score: finite(e.Score), Direction: e.Direction, Value: finite(e.Value), Expected: finite(e.Expected),
+		Spec: specText(e), Score: finite(e.Score), Direction: e.Direction, Value: finite(e.Value), Expected: finite(e.Expected),
 		Start: e.Start.UTC(),
 	}
 	if !e.Until.IsZero() {

@@ -19,17 +19,12 @@ import (
 
 	"github.com/vigia-cloudwatch/vigia/pkg/analysis"
 	"github.com/vigia-cloudwatch/vigia/pkg/awssim"
+	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
 	"github.com/vigia-cloudwatch/vigia/pkg/frames"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 	"github.com/vigia-cloudwatch/vigia/pkg/store"
 )
-
-// quick is a query whose detector is learnt in no time.
-func quick(more fields) fields {
-	q := cpu(more)
-	q["detector"] = fields{"name": "seasonal_robust"}
-	return q
-}
 
 func quickServer() fields { return server(fields{"detector": fields{"name": "seasonal_robust"}}) }
 
@@ -135,7 +130,7 @@ func TestEventsOfAnIncident(t *testing.T) {
 		}
 	}
 	table := w.frames(around(burn), fields{"version": 1, "kind": "events", "namespace": "AWS/EC2", "dimensions": fields{"InstanceId": []string{burning}}})[0]
-	require.Equal(t, []string{"time", "kind", "account", "region", "namespace", "metric", "stat", "dimensions", "score", "direction", "value", "expected", "start", "end"}, namesOfFields(table))
+	require.Equal(t, []string{"time", "kind", "account", "region", "namespace", "metric", "stat", "dimensions", "score", "direction", "value", "expected", "start", "end", "spec"}, namesOfFields(table))
 	require.Equal(t, data.FrameTypeTable, table.Meta.Type)
 	require.Positive(t, table.Rows())
 	kinds := map[string]int{}
@@ -158,7 +153,7 @@ func TestEventsOfAnIncident(t *testing.T) {
 	require.Positive(t, kinds["closed"])
 	require.Empty(t, w.frames(around(burn), fields{"version": 1, "kind": "events", "metric": "NetworkIn"})[0].Rows())
 	require.ErrorContains(t, w.ask(around(burn), fields{"version": 1, "kind": "events"}, "FromAlert").Error, "cannot be alerted on")
-	require.ErrorContains(t, w.ask(backend.TimeRange{From: w.now(), To: w.now()}, fields{"version": 1, "kind": "events"}).Error, `"timeRange"`)
+	require.ErrorContains(t, w.ask(backend.TimeRange{From: w.now(), To: w.now().Add(time.Minute)}, fields{"version": 1, "kind": "events"}).Error, `"timeRange"`)
 	require.ErrorContains(t, w.ask(around(burn), fields{"version": 1, "kind": "events", "accounts": []string{"nobody"}}).Error, `"accounts"`)
 }
 
@@ -370,12 +365,7 @@ func TestEventsOfAnotherDataSource(t *testing.T) {
 	mine := len(w.log())
 	settings := settingsOf(w.sim, w.url)
 	settings.UID = "other"
-	f := NewFactory("")
-	made, err := f.NewInstance(grafana(), settings)
-	require.NoError(t, err)
-	t.Cleanup(made.(*Instance).Dispose)
-	other := made.(*Instance)
-	other.clock = w.now
+	other := newInstance(t, w.now, t.TempDir(), settings)
 	other.events = newEventLog(w.instance.store, "other", &sync.Mutex{}, w.now)
 	require.False(t, slices.ContainsFunc(w.log(), other.events.owns))
 	first := w.instance
@@ -408,9 +398,162 @@ func TestTooManyEvents(t *testing.T) {
 		at := w.now().Add(-time.Duration(n) * time.Minute).Truncate(time.Minute)
 		events = append(events, store.Event{At: at, Series: key, Kind: store.EventOpened, Start: at})
 	}
-	require.NoError(t, w.instance.store.AppendEvents(context.Background(), events))
+	whole := store.Chapter{Series: key, From: events[len(events)-1].Start, To: w.now().Add(time.Minute)}
+	_, err := w.instance.store.ContinueEvents(context.Background(), []store.Continuation{{Chapter: whole, Events: events}})
+	require.NoError(t, err)
 	answer := w.frames(w.lastDays(2), fields{"version": 1, "kind": "events"})
 	require.Equal(t, maxEvents, answer[0].Rows())
 	require.Equal(t, events[0].At, answer[0].At(0, 0))
 	require.Contains(t, strings.Join(noticeTexts(answer), "\n"), "shown 1000 of 2500 events")
+}
+
+// A Viewer writes nothing into everybody's log: neither by a query nor by an export, nor by what the collector scores for him. What an Editor or
+// a rule has looked at so, whoever looks continues, also after a restart.
+func TestOnlookersBeginNothing(t *testing.T) {
+	w := newWorld(t, set("collector", fields{"warmFor": "6h"}))
+	odd := quick(fields{})
+	odd["detector"] = fields{"name": "seasonal_robust", "eventScore": 0.01}
+	kept := func() { // as the collector scores it
+		w.pass(10 * time.Minute)
+		require.NoError(t, w.instance.scoreKept(cloudwatch.WithAsker(grafana(), cloudwatch.Collector)))
+	}
+	for _, who := range []role{"Viewer", ""} {
+		_, answer := who.asks(w, odd)
+		require.NoError(t, answer.Error)
+		hours := w.lastHours(5)
+		status, said := who.calls(w, "zones/refined", fields{"query": odd, "from": hours["from"], "to": hours["to"]})
+		require.Equal(t, 200, status, said)
+		kept()
+		require.Empty(t, w.log(), "%q", who)
+	}
+	_, answer := role("Editor").asks(w, odd)
+	require.NoError(t, answer.Error)
+	begun := len(w.log())
+	require.Positive(t, begun)
+	w.end()
+	w.restart(nil)
+	w.pass(time.Hour)
+	_, answer = role("Viewer").asks(w, odd)
+	require.NoError(t, answer.Error)
+	require.Greater(t, len(w.log()), begun, "it is told whoever looks")
+
+	_, answer = role("Viewer").asks(w, quickServer(), "FromAlert")
+	require.Error(t, answer.Error, "a rule names its measure")
+	rule := quickServer()
+	rule["output"] = "anomaly_score"
+	require.NoError(t, w.ask(w.lastDays(6), rule, "FromAlert").Error)
+	require.Greater(t, len(w.log()), begun)
+}
+
+// What the watch list scores is told whoever looks at it so first.
+func TestOnlookersOfWhatIsWatched(t *testing.T) {
+	w := newWorld(t, set("collector", fields{"watch": []fields{{
+		"namespace": "AWS/EC2", "metric": "CPUUtilization", "dimensions": fields{"InstanceId": []string{burning}}, "period": "5m",
+	}}}))
+	raw, err := json.Marshal(server(fields{"detector": fields{"name": "auto"}}))
+	require.NoError(t, err)
+	parsed, err := query.Parse("A", raw)
+	require.NoError(t, err)
+	viewer := lookedBy(context.Background(), role("Viewer").plugin().User, false)
+	w.instance.writeDown(viewer, plan{query: parsed}, nil)
+	at := time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC)
+	journal := analysis.Journal{Start: at, Until: at.Add(time.Hour), Read: series.Window{Start: at, End: at.Add(7 * 24 * time.Hour), Period: 5 * time.Minute},
+		Changes: []analysis.Change{{Kind: analysis.Opened, At: at, Start: at, Score: 80}}}
+	told := func(q query.Query) int {
+		s := subject{way: wayOf(q.Detector)}
+		s.request.Series.Key = series.Key{AccountID: w.sim.Accounts()[0].ID, Namespace: "N", Metric: "M", Stat: "Sum", Period: 5 * time.Minute}
+		s.shown.Analysis.Journals = []analysis.Journal{journal}
+		w.instance.writeDown(viewer, plan{query: q}, []subject{s})
+		return len(w.log())
+	}
+	other := parsed
+	other.Detector.EventScore = 3
+	require.Zero(t, told(other))
+	require.Equal(t, 1, told(parsed))
+}
+
+// Two ways of looking are told apart in the table, by what the resource calls spec. After a restart those count in which somebody looks; what
+// is left out is said.
+func TestEventsTellWaysOfLookingApart(t *testing.T) {
+	w := newWorld(t)
+	burn := w.burn()
+	table := func() (specs map[string]int, notices string) {
+		answer := w.frames(around(burn), fields{"version": 1, "kind": "events"})
+		specs = map[string]int{}
+		column, _ := answer[0].FieldByName("spec")
+		for n := range answer[0].Rows() {
+			specs[column.At(n).(string)]++
+		}
+		return specs, strings.Join(noticeTexts(answer), "\n")
+	}
+	ewma := server(fields{"detector": fields{"name": "ewma"}})
+	w.frames(around(burn), quickServer())
+	robust, _ := table()
+	require.Len(t, robust, 1)
+	w.frames(around(burn), ewma)
+	both, notices := table()
+	require.Len(t, both, 2)
+	require.Empty(t, notices)
+	for _, e := range w.log() {
+		require.Contains(t, both, specText(e))
+	}
+	w.end()
+	w.restart(nil)
+	all, _ := table()
+	require.Equal(t, both, all, "nobody has looked yet")
+	w.frames(around(burn), quickServer())
+	now, notices := table()
+	require.Equal(t, robust, now)
+	require.Contains(t, notices, "of other ways of looking at these series")
+}
+
+// What an administrator changes takes back what it silences: the table of the time says what the graph says, the log keeps what it said.
+func TestTheTableSaysWhatTheGraphSays(t *testing.T) {
+	for name, change := range map[string]func(from, to time.Time) edit{
+		"a calendar": func(from, to time.Time) edit {
+			wall := func(at time.Time) string { return at.Format("2006-01-02T15:04:05Z") }
+			return set("calendars", []fields{{"name": "x", "windows": []fields{{"from": wall(from), "to": wall(to)}}}})
+		},
+		"a range":     func(_, _ time.Time) edit { return ranged("CPUUtilization", 50) },
+		"a time zone": func(_, _ time.Time) edit { return set("timezone", "Asia/Tokyo") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			burn := w.burn()
+			w.frames(around(burn), quickServer())
+			before := w.log()
+			w.end()
+			w.instance = newInstance(t, w.now, w.cacheDir, settingsOf(w.sim, w.url, change(burn.Start.Add(-time.Hour), burn.End.Add(time.Hour))))
+			w.pass(time.Minute)
+			scored := w.frames(around(burn), func() fields { q := quickServer(); q["events"] = true; return q }())
+			scores := points(measure(scored, "anomaly_score")[0])
+			require.Equal(t, story(before), story(w.log()[:len(before)]), "nothing is changed")
+			table := w.frames(around(burn), fields{"version": 1, "kind": "events"})[0]
+			column := func(name string, n int) any {
+				f, _ := table.FieldByName(name)
+				require.NotNil(t, f, name)
+				v, ok := f.ConcreteAt(n)
+				if !ok {
+					return nil
+				}
+				return v
+			}
+			revised := 0
+			for n := range table.Rows() {
+				switch column("kind", n) {
+				case "revised":
+					revised++
+					if column("score", n) == nil {
+						require.Equal(t, column("start", n), column("end", n), "it is none any more")
+					}
+				case "opened", "changed":
+					at := column("time", n).(time.Time)
+					require.InDelta(t, scores[at], column("score", n).(float64), leastRevision, "%v", at)
+				}
+			}
+			if name != "a time zone" { // which may change next to nothing
+				require.Positive(t, revised, "it is found in the table of the time that it is about")
+			}
+		})
+	}
 }

@@ -129,6 +129,7 @@ func (i *Instance) readOne(ctx context.Context, p plan) (reading, subject, error
 	if err != nil {
 		return read, subject{}, ours{err}
 	}
+	read.failures = slices.Concat(read.failures, i.withheldFrom(p, read))
 	if len(all) == 0 || all[0].blind {
 		return read, subject{}, backend.DownstreamError(whole(read.failures, ""))
 	}

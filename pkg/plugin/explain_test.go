@@ -25,7 +25,7 @@ func (w *world) post(path string, body any) (status int, answer map[string]any) 
 		raw, err = json.Marshal(body)
 		require.NoError(w.t, err)
 	}
-	err := w.instance.CallResource(grafana(), &backend.CallResourceRequest{Method: http.MethodPost, Path: path, URL: path, Body: raw,
+	err := w.instance.CallResource(grafana(), &backend.CallResourceRequest{PluginContext: role("Editor").plugin(), Method: http.MethodPost, Path: path, URL: path, Body: raw,
 		Headers: map[string][]string{"Content-Type": {"application/json"}}},
 		backend.CallResourceResponseSenderFunc(func(r *backend.CallResourceResponse) error {
 			status = r.Status
@@ -65,14 +65,14 @@ func keysOf(m map[string]any) []string {
 // The panel posts the query of the dashboard, the time of the point and every label of its series.
 func TestExplainOfAnIncident(t *testing.T) {
 	w := newWorld(t)
-	for _, name := range []string{"auto", "seasonal_robust", "ewma"} {
-		t.Run(name, func(t *testing.T) { w.explainsTheBurn(t, name) })
+	for name, parameters := range map[string]fields{"auto": autoParameters(), "seasonal_robust": {}, "ewma": {}} {
+		t.Run(name, func(t *testing.T) { w.explainsTheBurn(t, fields{"name": name, "parameters": parameters}) })
 	}
 }
 
-func (w *world) explainsTheBurn(t *testing.T, detector string) {
+func (w *world) explainsTheBurn(t *testing.T, detector fields) {
 	burn := w.burn()
-	q := cpu(fields{"refId": "A", "datasource": fields{"uid": "x", "type": ID}, "detector": fields{"name": detector}})
+	q := cpu(fields{"refId": "A", "datasource": fields{"uid": "x", "type": ID}, "accounts": []string{"production"}, "detector": detector})
 	answer := w.frames(around(burn), q)
 	scores := one(t, measure(answer, "anomaly_score"), data.Labels{"InstanceId": burning})
 	at, most := burn.Start, -1.0
@@ -100,7 +100,7 @@ func (w *world) explainsTheBurn(t *testing.T, detector string) {
 	require.NotNil(t, first["score"])
 
 	// Few labels are enough where they choose one series, and what silenced the score is said.
-	q["detector"] = fields{"name": detector, "direction": "low"}
+	detector["direction"] = "low"
 	status, e = w.post("explain", fields{"query": q, "time": iso(at), "labels": labels})
 	require.Equal(t, 200, status, "%v", e)
 	require.Equal(t, "direction", e["skipped"])
@@ -137,7 +137,7 @@ func TestExplainOfSplitsAndPeers(t *testing.T) {
 	w := newWorld(t)
 	burn := w.burn()
 	at := burn.Start.Add(25 * time.Minute)
-	for name, d := range map[string]fields{"split": {"split": []string{"account"}}, "peers": {"name": "peers"}} {
+	for name, d := range map[string]fields{"split": {"name": "seasonal_robust", "split": []string{"account"}}, "peers": {"name": "peers"}} {
 		t.Run(name, func(t *testing.T) {
 			q := cpu(fields{"detector": d})
 			answer := measure(w.frames(around(burn), q), "anomaly_score")

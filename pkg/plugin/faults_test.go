@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/awssim"
@@ -39,6 +40,7 @@ func TestFaultsOfCallsChangeNoAnswer(t *testing.T) {
 		"partial":    {Kind: awssim.PartialData, EveryNth: 2, Operation: "GetMetricData"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // what they take is the pauses between attempts
 			w := newWorld(t)
 			require.NoError(t, w.sim.SetFaults(awssim.Faults{Rules: []awssim.Fault{fault}}))
 			require.True(t, want == content(t, w.frames(r, staging(nil))))
@@ -92,6 +94,28 @@ func TestManyQueriesForOneColdSeries(t *testing.T) {
 		require.True(t, a == answers[0])
 	}
 	require.Equal(t, usage(w.frames(r, values)).Series, w.sim.Counts().Of("", "GetMetricData").Metrics)
+}
+
+// Many who look at one series at once, over other ranges and with a forest that is theirs together, see what each would see alone.
+func TestManyQueriesOfOneForest(t *testing.T) {
+	w, alone := newWorld(t), newWorld(t)
+	q := server(fields{"raw": true, "forecast": true, "horizon": "6h",
+		"detector": fields{"name": "random_cut_forest", "parameters": fields{"numberOfTrees": 5}, "columns": []fields{{"metric": "NetworkIn"}}}})
+	want := map[float64]string{}
+	for _, days := range []float64{0.5, 1, 5} {
+		want[days] = content(t, alone.frames(w.lastDays(days), q))
+	}
+	var wait sync.WaitGroup
+	for range 2 {
+		for days, answer := range want {
+			wait.Go(func() {
+				response := w.ask(w.lastDays(days), q)
+				assert.NoError(t, response.Error)
+				assert.True(t, answer == content(t, response.Frames), "%v days", days)
+			})
+		}
+	}
+	wait.Wait()
 }
 
 // A query that is cancelled while AWS is asked ends, leaves no goroutine, and the next one has the whole answer.

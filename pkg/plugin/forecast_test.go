@@ -18,7 +18,8 @@ import (
 )
 
 func connections(more fields) fields {
-	q := fields{"version": 1, "namespace": "AWS/RDS", "metric": "DatabaseConnections", "dimensions": fields{"DBInstanceIdentifier": []string{"*"}}}
+	q := fields{"version": 1, "namespace": "AWS/RDS", "metric": "DatabaseConnections", "dimensions": fields{"DBInstanceIdentifier": []string{"*"}},
+		"detector": fields{"name": "seasonal_robust"}}
 	for name, value := range more {
 		q[name] = value
 	}
@@ -43,6 +44,7 @@ func leakOf(w *world) awssim.Incident {
 func TestLeakReachesItsLimitWithinTheBand(t *testing.T) {
 	for seed := uint64(1); seed <= 3; seed++ {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
 			for _, hours := range []int{24, 12, 6} {
 				w := newWorldOf(t, seed, worldStart.Add(time.Duration(seed)*29*time.Hour))
 				leak := leakOf(w)
@@ -134,7 +136,7 @@ func TestThresholdOfAnotherMetric(t *testing.T) {
 func TestAlertsOnEdges(t *testing.T) {
 	w := newWorld(t)
 	value := func(output string) float64 {
-		answer := w.ask(w.lastDays(0.05), cpu(fields{"output": output, "threshold": 10, "horizon": "6h", "accounts": []string{"staging"}}), "FromAlert")
+		answer := w.ask(w.lastDays(0.05), quick(fields{"output": output, "threshold": 10, "horizon": "6h", "accounts": []string{"staging"}}), "FromAlert")
 		require.NoError(t, answer.Error)
 		for _, v := range points(answer.Frames[0]) {
 			return v

@@ -55,6 +55,9 @@ func (i *Instance) checkHealth(ctx context.Context) (*backend.CheckHealthResult,
 	for _, file := range i.store.SetAside() {
 		notes = append(notes, "A damaged cache was set aside as "+file+"; a new one is in use.")
 	}
+	if note := i.damageNote(); note != "" {
+		notes = append(notes, note)
+	}
 	details, err := json.Marshal(map[string]any{"accounts": checked})
 	if err != nil {
 		return nil, fmt.Errorf("encode health: %w", err)

@@ -1,7 +1,8 @@
+//go:build !race
+
 package plugin
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"testing"
@@ -14,10 +15,11 @@ import (
 )
 
 // The promise of the demo, on seeds and days other than its own: of six labelled incidents at least five have a critical score, and at most
-// three critical events lie in series that no incident touches.
+// three critical events lie in series that no incident touches. The race detector has nothing to see here that other tests do not show it.
 func TestLabelledIncidentsAreFound(t *testing.T) {
 	for seed := uint64(2); seed <= 3; seed++ {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
 			w := newWorldOf(t, seed, worldStart.Add(time.Duration(seed)*29*time.Hour))
 			week := w.now().Add(-7 * 24 * time.Hour)
 			var incidents []awssim.Incident
@@ -62,8 +64,7 @@ func (w *world) everyScore() data.Frames {
 	var all data.Frames
 	for _, namespace := range w.list("namespaces") {
 		for _, metric := range w.list("metrics?namespace=" + namespace) {
-			q := fields{"version": 1, "namespace": namespace, "metric": metric, "output": "anomaly_score", "dimensions": fields{},
-				"detector": fields{"parameters": incidentParameters()}}
+			q := fields{"version": 1, "namespace": namespace, "metric": metric, "output": "anomaly_score", "dimensions": fields{}}
 			for _, name := range w.list("dimension-keys?namespace=" + namespace + "&metric=" + metric) {
 				q["dimensions"].(fields)[name] = []string{"*"}
 			}
@@ -74,14 +75,6 @@ func (w *world) everyScore() data.Frames {
 		}
 	}
 	return all
-}
-
-func (w *world) list(path string) []string {
-	w.t.Helper()
-	_, body, _ := w.resource(path)
-	var names []string
-	require.NoError(w.t, json.Unmarshal([]byte(body), &names))
-	return names
 }
 
 func begin(i awssim.Incident) time.Time {

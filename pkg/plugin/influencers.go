@@ -56,7 +56,8 @@ func (i *Instance) influence(ctx context.Context, asked question) (any, []accoun
 	if err != nil {
 		return nil, nil, ours{err}
 	}
-	failures := firstOfEach(slices.Concat(p.failures, read.failures))
+	failures := firstOfEach(slices.Concat(p.failures, read.failures, i.withheldFrom(p, read)))
+	subjects = slices.DeleteFunc(subjects, func(s subject) bool { return s.blind })
 	if len(subjects) == 0 && len(failures) > 0 {
 		return nil, nil, backend.DownstreamError(whole(failures, ""))
 	}

@@ -65,14 +65,16 @@ type Instance struct {
 	tokenKey  []byte  // of the tokens of pages
 	budget    *budget // nil: none
 	savings   savings
-	watched   []watchedQuery     // by the collector
-	collector *history.Collector // nil: nothing is kept warm
+	watched   []watchedQuery // by the collector
+	collector *collector     // nil: nothing is kept warm
 	resources backend.CallResourceHandler
 	guard     guard
 	release   func()
 	upkeep    *upkeep
 	keeping   atomic.Bool // what was learnt is being stored
 	unkept    sync.Once   // says that it cannot be
+
+	damageTold atomic.Int64 // damaged chunks that the log knows
 
 	opening sync.Mutex // held while reopen runs
 	mutex   sync.Mutex // guards what follows
@@ -139,7 +141,7 @@ func (i *Instance) open(ctx context.Context, f *Factory, settings accounts.Setti
 	}
 	i.catalog = &cloudwatch.Catalog{Clients: i.client, Ledger: i.record, Clock: i.clock, PageLimit: limit}
 	i.odd = oddities{store: i.store, log: i.guard.log(), unkept: &sync.Once{}, fetcher: &cloudwatch.Fetcher{Clients: i.client, Ledger: i.record, Clock: i.clock}}
-	i.reader = history.NewReader(i.store, i.odd, i.clock).Metered(meter{i})
+	i.reader = history.NewReader(i.store, i.odd, i.clock).Metered(meter{i}).MaxStaleness(settings.Cache.Staleness())
 	if !i.simulated { // which has a store of its own
 		i.reader.Sharing(&f.flights)
 	}

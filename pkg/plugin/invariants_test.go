@@ -24,12 +24,15 @@ func TestInvariantScoreDoesNotDependOnWhoLooks(t *testing.T) {
 	w := newWorld(t)
 	two := fields{"InstanceId": []string{"i-0a1b2c3d4e5f60001", "i-0d1b2c3d4e5f60001"}}
 	for name, q := range map[string]fields{
-		"each series": cpu(fields{"dimensions": two, "events": true, "raw": true}),
-		"split":       cpu(fields{"detector": fields{"split": []string{"region"}}, "events": true}),
+		"each series": auto(fields{"dimensions": two, "events": true, "raw": true}),
+		"split":       auto(fields{"detector": fields{"split": []string{"region"}}, "events": true}),
 		"peers":       cpu(fields{"detector": fields{"name": "peers"}, "events": true}),
-		"roll-up":     cpu(fields{"rollUp": []string{"account"}, "events": true}),
+		"roll-up":     auto(fields{"rollUp": []string{"account"}, "events": true}),
 	} {
-		t.Run(name, func(t *testing.T) { w.dependsOnNoRange(t, q) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w.dependsOnNoRange(t, q)
+		})
 	}
 }
 
@@ -55,7 +58,7 @@ func (w *world) dependsOnNoRange(t *testing.T, q fields) {
 // 2. Two reads with no new data give identical frames; a cold instance gives the same as a warm one.
 func TestInvariantSameDataSameFrames(t *testing.T) {
 	w := newWorld(t)
-	q := cpu(fields{"forecast": true, "threshold": 95, "events": true, "raw": true})
+	q := auto(fields{"forecast": true, "threshold": 95, "events": true, "raw": true})
 	first := content(t, w.frames(w.lastDays(2), q))
 	require.Equal(t, first, content(t, w.frames(w.lastDays(2), q)))
 	other := newWorld(t)
@@ -65,7 +68,7 @@ func TestInvariantSameDataSameFrames(t *testing.T) {
 // 3. A failing account never hides another: a dashboard gets the rest and a notice, an alert rule an error that names the account.
 func TestInvariantPartialFailure(t *testing.T) {
 	w := newWorld(t, account(1, "externalId", "wrong"))
-	answer := w.frames(w.lastDays(1), cpu(nil))
+	answer := w.frames(w.lastDays(1), quick(nil))
 	seen := map[string]bool{}
 	for _, f := range answer {
 		seen[f.Fields[1].Labels["account"]] = true
@@ -74,18 +77,18 @@ func TestInvariantPartialFailure(t *testing.T) {
 	require.Contains(t, strings.Join(noticeTexts(answer), "\n"), "account staging (us-east-1): fields \"roleArn\" and \"externalId\"")
 
 	for _, more := range []fields{{"output": "anomaly_score"}, {"output": "anomaly_event"}, {"rollUp": []string{"account"}}, {"output": "anomaly_score", "detector": fields{"name": "peers"}}} {
-		alert := w.ask(w.lastDays(1), cpu(more), "FromAlert")
+		alert := w.ask(w.lastDays(1), quick(more), "FromAlert")
 		require.ErrorContains(t, alert.Error, "account staging")
 		require.Equal(t, backend.ErrorSourceDownstream, alert.ErrorSource)
 	}
-	require.NoError(t, w.ask(w.lastDays(1), cpu(fields{"output": "anomaly_score", "accounts": []string{"production"}}), "FromAlert").Error)
+	require.NoError(t, w.ask(w.lastDays(1), quick(fields{"output": "anomaly_score", "accounts": []string{"production"}}), "FromAlert").Error)
 }
 
 // 3. The same where the account fails only once data are asked for, and where the account's own settings are wrong.
 func TestInvariantPartialFailureLater(t *testing.T) {
 	w := newWorld(t, account(2, "roleArn", "not an arn"))
 	w.sim.SetFaults(awssim.Faults{Rules: []awssim.Fault{{Kind: awssim.AccessDenied, Account: "staging", Operation: "GetMetricData"}}})
-	answer := w.frames(w.lastDays(1), cpu(nil))
+	answer := w.frames(w.lastDays(1), quick(nil))
 	notices := strings.Join(noticeTexts(answer), "\n")
 	require.Contains(t, notices, "account staging")
 	require.Contains(t, notices, "account data: field \"roleArn\"")
@@ -97,14 +100,14 @@ func TestInvariantPartialFailureLater(t *testing.T) {
 // 3. What is stored of an account is shown while it fails, beside the notice; an alert rule still fails.
 func TestInvariantStoredDataOutliveTheFailure(t *testing.T) {
 	w := newWorld(t)
-	before := len(w.frames(w.lastDays(1), cpu(nil)))
+	before := len(w.frames(w.lastDays(1), quick(nil)))
 	w.sim.SetFaults(awssim.Faults{Rules: []awssim.Fault{{Kind: awssim.AccessDenied, Account: "staging"}}})
 	w.pass(10 * time.Minute)
-	answer := w.frames(w.lastDays(1), cpu(nil))
+	answer := w.frames(w.lastDays(1), quick(nil))
 	require.Len(t, answer, before)
 	require.Len(t, noticeTexts(answer), 1, "one notice, although listing and reading both failed")
 	require.Contains(t, noticeTexts(answer)[0], "account staging")
-	alert := w.ask(w.lastDays(1), cpu(fields{"output": "anomaly_score"}), "FromAlert")
+	alert := w.ask(w.lastDays(1), quick(fields{"output": "anomaly_score"}), "FromAlert")
 	require.ErrorContains(t, alert.Error, "account staging")
 }
 
@@ -133,9 +136,9 @@ func TestInvariantAskedOncePerPeriod(t *testing.T) {
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
-			q := cpu(nil)
+			q := quick(nil)
 			if n%2 == 0 {
-				q = cpu(fields{"output": "anomaly_score"})
+				q = quick(fields{"output": "anomaly_score"})
 			}
 			if answer := w.ask(w.lastDays(1+float64(n%3)/10), q); answer.Error != nil {
 				t.Errorf("query %d: %v", n, answer.Error)
@@ -143,15 +146,15 @@ func TestInvariantAskedOncePerPeriod(t *testing.T) {
 		}()
 	}
 	wait.Wait()
-	series := usage(w.frames(w.lastDays(1), cpu(nil))).Series
+	series := usage(w.frames(w.lastDays(1), quick(nil))).Series
 	require.Equal(t, series, asked(), "one ask for each series")
 
 	for range 5 { // two viewers and an alert rule, within the hour of a session
 		w.pass(10 * time.Minute)
 		before := asked()
 		for range 2 {
-			w.frames(w.lastDays(1), cpu(nil))
-			require.NoError(t, w.ask(w.lastDays(0.01), cpu(fields{"output": "anomaly_score"}), "FromAlert").Error)
+			w.frames(w.lastDays(1), quick(nil))
+			require.NoError(t, w.ask(w.lastDays(0.01), quick(fields{"output": "anomaly_score"}), "FromAlert").Error)
 		}
 		require.Equal(t, series, asked()-before)
 	}
@@ -163,7 +166,7 @@ func TestInvariantDamagedCache(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(dir+"/vigia-cloudwatch.db", bytes.Repeat([]byte("garbage"), 1000), 0o600))
 	w.instance = newInstance(t, w.now, dir, settingsOf(w.sim, w.url))
-	require.NotEmpty(t, w.frames(w.lastDays(1), cpu(nil)))
+	require.NotEmpty(t, w.frames(w.lastDays(1), quick(nil)))
 	health, err := w.instance.CheckHealth(grafana(), nil)
 	require.NoError(t, err)
 	require.Equal(t, backend.HealthStatusOk, health.Status, health.Message)
@@ -173,9 +176,9 @@ func TestInvariantDamagedCache(t *testing.T) {
 // 7. Every AWS call is in the ledger, with its price.
 func TestInvariantLedger(t *testing.T) {
 	w := newWorld(t)
-	w.frames(w.lastDays(1), cpu(nil))
+	w.frames(w.lastDays(1), quick(nil))
 	w.pass(10 * time.Minute)
-	w.frames(w.lastDays(3), cpu(nil))
+	w.frames(w.lastDays(3), quick(nil))
 	spent, err := w.instance.store.Spending(t.Context(), time.Time{})
 	require.NoError(t, err)
 	require.Len(t, spent, 3)
@@ -192,7 +195,7 @@ func TestInvariantLedger(t *testing.T) {
 func TestInvariantNoSecrets(t *testing.T) {
 	w := newWorld(t, account(1, "externalId", "wrong-but-telling"))
 	var said []string
-	for _, q := range []fields{cpu(nil), cpu(fields{"statistic": "nonsense"}), cpu(fields{"accounts": []string{"staging"}})} {
+	for _, q := range []fields{quick(nil), cpu(fields{"statistic": "nonsense"}), quick(fields{"accounts": []string{"staging"}})} {
 		answer := w.ask(w.lastDays(1), q)
 		raw, err := json.Marshal(answer)
 		require.NoError(t, err)

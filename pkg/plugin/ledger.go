@@ -43,14 +43,16 @@ func (i *Instance) recordSTS(c accounts.Call) {
 }
 
 // enter writes to the ledger. One that cannot be written must not fail the answer that was paid for; it is logged.
+// What it does not have, the budget remembers.
 func (i *Instance) enter(e store.Entry) {
-	i.budget.spend(e.At, e.CostUSD)
 	if place := i.guard.labelled(e.AccountID, e.Region); !i.simulated {
 		callsTotal.WithLabelValues(place...).Inc()
 		askedTotal.WithLabelValues(place...).Add(float64(e.Metrics))
 		costUSDTotal.WithLabelValues(place...).Add(e.CostUSD)
 	}
-	if err := i.store.Record(context.Background(), e); err != nil {
+	err := i.store.Record(context.Background(), e)
+	i.budget.spend(e.At, e.CostUSD, err == nil)
+	if err != nil {
 		i.guard.log().error("an AWS call is missing in the ledger", "account", e.AccountID, "operation", e.Operation, "error", err)
 	}
 }
@@ -58,7 +60,9 @@ func (i *Instance) enter(e store.Entry) {
 // meter is an instance as package history knows it: what may be asked, and what was not.
 type meter struct{ *Instance }
 
-func (m meter) Allow(ctx context.Context) error { return m.budget.allow(ctx) }
+func (m meter) Allow(ctx context.Context, metrics int) (settle func(), err error) {
+	return m.budget.allow(ctx, float64(metrics)*cloudwatch.PricePerMetric)
+}
 
 func (m meter) Saved(ctx context.Context, scope cloudwatch.Scope, metrics int) {
 	if !m.simulated {

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend"
-
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/store"
 )
@@ -80,6 +78,7 @@ func (u *upkeep) due(i *Instance, now time.Time) (store.Policy, bool) {
 
 // maintain keeps the cache within its limits, once an hour. The log says what went.
 func (i *Instance) maintain() {
+	i.tellDamage()
 	policy, due := i.upkeep.due(i, i.clock())
 	if !due {
 		return
@@ -92,22 +91,22 @@ func (i *Instance) maintain() {
 		err := func() (err error) {
 			defer caught(&err)
 			report, err := i.store.Maintain(ctx, i.clock(), policy)
-			told(report)
+			i.guard.log().maintained(report)
 			return err
 		}()
 		if err != nil {
-			backend.Logger.Warn("the cache was not maintained; it is tried again within the hour", "error", err)
+			i.guard.log().warn("the cache was not maintained; it is tried again within the hour", "error", err)
 		}
 	}()
 }
 
-// told writes to the log what is worth knowing.
-func told(r store.Report) {
+// maintained writes down what is worth knowing.
+func (d discreet) maintained(r store.Report) {
 	if r.OverBytes > 0 {
-		backend.Logger.Warn("the cache is larger than it may be, and nothing more can go", "bytes", r.Bytes, "over", r.OverBytes)
+		d.warn("the cache is larger than it may be, and nothing more can go", "bytes", r.Bytes, "over", r.OverBytes)
 	}
 	if r.Points+r.Events+r.Calls+r.Runs+r.Evicted > 0 {
-		backend.Logger.Info("the cache was maintained", "pointsGone", r.Points, "ofThemForSize", r.Evicted, "rolledUp", r.RolledUp,
+		d.info("the cache was maintained", "pointsGone", r.Points, "ofThemForSize", r.Evicted, "rolledUp", r.RolledUp,
 			"eventsGone", r.Events, "callsGone", r.Calls, "bytes", r.Bytes, "bytesFreed", r.BytesFreed)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -18,14 +19,35 @@ const simulatedNotice = "Simulated data: this data source is set to simulated, n
 
 // whole makes one error of what failed in part.
 func whole(failures []accounts.Failure, cut string) error {
-	var errs []error
-	for _, f := range failures {
-		errs = append(errs, f)
-	}
+	errs := byReason(failures)
 	if cut != "" {
 		errs = append(errs, errors.New(cut))
 	}
 	return errors.Join(errs...)
+}
+
+// shared is a reason that several accounts or regions have.
+type shared struct {
+	where string
+	error
+}
+
+func (s shared) Error() string { return s.where + ": " + s.error.Error() }
+func (s shared) Unwrap() error { return s.error }
+
+// byReason tells what went wrong, each reason once.
+func byReason(failures []accounts.Failure) (reasons []error) {
+	where := map[string][]string{}
+	for _, f := range failures {
+		where[f.Err.Error()] = append(where[f.Err.Error()], f.Where())
+	}
+	for _, f := range failures {
+		if places := where[f.Err.Error()]; places != nil {
+			reasons = append(reasons, shared{strings.Join(places, ", "), f.Err})
+			delete(where, f.Err.Error())
+		}
+	}
+	return reasons
 }
 
 func tooOld(q query.Query, w series.Window) error {
@@ -50,8 +72,8 @@ func (i *Instance) notices(p plan, failures []accounts.Failure, read reading, sh
 	if i.simulated {
 		add(data.NoticeSeverityInfo, simulatedNotice)
 	}
-	for _, f := range failures {
-		add(data.NoticeSeverityWarning, "%v", f)
+	for _, reason := range byReason(failures) {
+		add(data.NoticeSeverityWarning, "%v", reason)
 	}
 	if p.cut != "" {
 		add(data.NoticeSeverityWarning, "%s", p.cut)

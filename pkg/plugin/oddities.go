@@ -19,6 +19,10 @@ const (
 	oddSpan = 1024
 )
 
+// oddList is where a row stands, beside the others, that says until when there are any: nearly every series has none, and is not looked for
+// row by row. It is as old as the newest of them, and so is never pruned before them.
+var oddList = time.Unix(0, 0).UTC()
+
 // oddities keeps which buckets were odd in AWS's answers: format and duplicates cannot be told from stored points. Such answers are rare.
 type oddities struct {
 	store   *store.Store
@@ -60,11 +64,25 @@ func (o oddities) keep(ctx context.Context, s series.Series, flags series.Flags)
 			row.Until = until
 		}
 	}
-	var states []store.State
+	if len(rows) == 0 {
+		return nil
+	}
+	states := []store.State{}
+	listed := store.State{Series: s.Key, Spec: oddSpec, Epoch: oddList, Slot: store.SlotResults, Blob: []byte{}}
 	for _, row := range rows {
 		states = append(states, *row)
+		if row.Until.After(listed.Until) {
+			listed.Until = row.Until
+		}
 	}
-	return o.store.PutStates(ctx, states)
+	known, ok, err := o.store.LoadState(ctx, s.Key, oddSpec, oddList, store.SlotResults)
+	if err != nil {
+		return err
+	}
+	if ok && known.Until.After(listed.Until) {
+		listed.Until = known.Until
+	}
+	return o.store.PutStates(ctx, append(states, listed))
 }
 
 // row is that of a time, as it is stored or new.
@@ -86,6 +104,13 @@ func (o oddities) row(ctx context.Context, rows map[time.Time]*store.State, k se
 
 // flags are those that are kept of a series in a window; nil: none.
 func (o oddities) flags(ctx context.Context, k series.Key, w series.Window) (series.Flags, error) {
+	if w.Empty() {
+		return nil, nil
+	}
+	listed, ok, err := o.store.LoadState(ctx, k, oddSpec, oddList, store.SlotResults)
+	if err != nil || !ok || !listed.Until.After(w.Start) {
+		return nil, err
+	}
 	var flags series.Flags
 	span := oddSpan * k.Period
 	for epoch := series.Floor(w.Start, span); epoch.Before(w.End); epoch = epoch.Add(span) {

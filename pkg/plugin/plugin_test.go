@@ -30,6 +30,14 @@ func (w *world) resource(path string) (status int, body string, headers map[stri
 	return got.Status, string(got.Body), got.Headers
 }
 
+func (w *world) list(path string) []string {
+	w.t.Helper()
+	_, body, _ := w.resource(path)
+	var names []string
+	require.NoError(w.t, json.Unmarshal([]byte(body), &names))
+	return names
+}
+
 func TestBadInputIsAClearError(t *testing.T) {
 	w := newWorld(t)
 	week := w.lastDays(7)
@@ -95,8 +103,8 @@ func TestNoAccount(t *testing.T) {
 func TestOldQueryStillWorks(t *testing.T) {
 	w := newWorld(t)
 	answer := w.frames(w.lastDays(1), fields{
-		"metricName": "CPUUtilization", "namespace": "AWS/EC2", "region": "us-east-1", "statistic": "Maximum",
-		"dimensions": fields{"InstanceId": "*"}, "period": "300", "matchExact": true,
+		"metricName": "CPUUtilization", "namespace": "AWS/RDS", "region": "us-east-1", "statistic": "Maximum",
+		"dimensions": fields{"DBInstanceIdentifier": "*"}, "period": "300", "matchExact": true,
 	})
 	require.NotEmpty(t, measure(answer, "anomaly_score"))
 	require.Contains(t, strings.Join(noticeTexts(answer), "\n"), "older version")
@@ -106,7 +114,7 @@ func TestOldQueryStillWorks(t *testing.T) {
 func TestAlertAnswer(t *testing.T) {
 	w := newWorld(t)
 	for _, output := range []string{"value", "anomaly_score", "max_in_horizon", "hours_to_threshold"} {
-		answer := w.ask(w.lastDays(5.0/24/60), cpu(fields{"output": output, "threshold": 99}), "FromAlert")
+		answer := w.ask(w.lastDays(5.0/24/60), quick(fields{"output": output, "threshold": 99}), "FromAlert")
 		require.NoError(t, answer.Error)
 		fresh := 0
 		for _, f := range answer.Frames {
@@ -204,14 +212,14 @@ func TestPanicIsAnError(t *testing.T) {
 func TestSimulatedOutlivesCancelledQueries(t *testing.T) {
 	w := newWorld(t)
 	w.instance = newInstance(t, w.now, "", backend.DataSourceInstanceSettings{JSONData: []byte(`{"simulated":true}`)})
-	raw, err := json.Marshal(cpu(nil))
+	raw, err := json.Marshal(quick(nil))
 	require.NoError(t, err)
 	for i := range 20 {
 		ctx, cancel := context.WithTimeout(grafana(), time.Duration(i)*time.Millisecond)
 		_, _ = w.instance.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: raw, TimeRange: w.lastDays(3)}}})
 		cancel()
 	}
-	require.NotEmpty(t, w.frames(w.lastDays(1), cpu(nil)))
+	require.NotEmpty(t, w.frames(w.lastDays(1), quick(nil)))
 }
 
 func TestWrongSettingsAreSaid(t *testing.T) {
@@ -225,7 +233,7 @@ func TestWrongSettingsAreSaid(t *testing.T) {
 func TestSimulatedDataSource(t *testing.T) {
 	w := newWorld(t)
 	w.instance = newInstance(t, w.now, "", backend.DataSourceInstanceSettings{JSONData: []byte(`{"simulated":true}`)})
-	answer := w.frames(w.lastDays(1), cpu(nil))
+	answer := w.frames(w.lastDays(1), quick(nil))
 	for _, f := range answer {
 		raw, err := json.Marshal(f.Meta.Custom)
 		require.NoError(t, err)
@@ -274,14 +282,15 @@ func TestResources(t *testing.T) {
 func TestFaultsDoNotChangeTheAnswer(t *testing.T) {
 	w := newWorld(t)
 	want := map[string]map[time.Time]float64{}
-	for _, f := range w.frames(w.lastDays(1), cpu(nil)) {
+	for _, f := range w.frames(w.lastDays(1), quick(nil)) {
 		want[identity(f)] = points(f)
 	}
 	for _, kind := range []awssim.FaultKind{awssim.Throttling, awssim.ServerError, awssim.TruncatedBody, awssim.PartialData} {
 		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
 			other := newWorld(t)
 			require.NoError(t, other.sim.SetFaults(awssim.Faults{Rules: []awssim.Fault{{Kind: kind, Operation: "GetMetricData", EveryNth: 2}}}))
-			answer := other.frames(other.lastDays(1), cpu(nil))
+			answer := other.frames(other.lastDays(1), quick(nil))
 			for _, f := range answer {
 				got := points(f)
 				require.Len(t, got, len(want[identity(f)]))

@@ -10,9 +10,12 @@ import (
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/privacy"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
+	"github.com/vigia-cloudwatch/vigia/pkg/store"
 )
 
 // Everything that enters and leaves an instance passes here: masks in a question become what they stand for, and in an answer the values of
@@ -35,11 +38,17 @@ func newGuard(p accounts.Privacy, secrets map[string]string) guard {
 			pairs = append(pairs, secret, privacy.Hidden)
 		}
 	}
-	return guard{
-		masker:  privacy.New(privacy.Options{Key: []byte(p.Key), Labels: p.Labels, Aliases: p.Aliases}),
+	g := guard{
+		masker:  privacy.New(privacy.Options{Key: []byte(p.Key), Labels: p.Labels, Aliases: p.Aliases, LabelOf: query.DimensionLabel}),
 		viewers: p.For == accounts.ForViewers,
 		secrets: strings.NewReplacer(pairs...),
 	}
+	for label, values := range p.Named {
+		for _, value := range values {
+			g.masker.Keep(label, value)
+		}
+	}
+	return g
 }
 
 // clean has no secret of the settings in a text. Nothing of ours writes one into a text, but a text may be AWS's.
@@ -75,14 +84,16 @@ func (g guard) blinds(user *backend.User, alert bool) bool {
 // view is how one question is answered: what is hidden of it.
 type view struct {
 	guard
-	scope *privacy.Scope // of a masker that masks nothing where the asker may see everything
+	scope *privacy.Scope  // of a masker that masks nothing where the asker may see everything
+	all   *privacy.Masker // whatever the asker may see
 }
 
 func (g guard) view(blind bool) view {
+	all := g.masker
 	if !blind {
 		g.masker = nil
 	}
-	return view{g, g.masker.Scope()}
+	return view{g, g.masker.Scope(), all}
 }
 
 func (v view) prose(text string) string {
@@ -105,10 +116,10 @@ func (v view) err(err error) error {
 	return hidden
 }
 
-// document hides what is in JSON that stands under a key; what is no JSON is text.
-func (v view) document(raw []byte, key string) []byte {
+// document hides what is in JSON that stands under a key of an object; what is no JSON is text.
+func (v view) document(raw []byte, in, key string) []byte {
 	clean := []byte(v.clean(string(raw)))
-	hidden, err := v.scope.Document(clean, key)
+	hidden, err := v.scope.Document(clean, in, key)
 	if err != nil {
 		return []byte(v.scope.Text(string(clean), privacy.Prose))
 	}
@@ -126,13 +137,13 @@ func (i *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	for _, q := range req.Queries {
 		v := i.guard.view(blind)
 		views[q.RefID] = v
-		understood, err := i.understand(ctx, q.JSON)
+		understood, err := i.understand(ctx, q.JSON, "")
 		if err != nil {
 			refused[q.RefID] = backend.ErrorResponseWithErrorSource(backend.DownstreamError(v.err(err)))
 			continue
 		}
 		q.JSON = understood
-		v.scope.Asked(understood)
+		v.scope.Asked(understood, "")
 		asked.Queries = append(asked.Queries, q)
 	}
 	response, err := i.queryData(ctx, &asked)
@@ -166,7 +177,7 @@ func (i *Instance) CheckHealth(ctx context.Context, req *backend.CheckHealthRequ
 	}
 	result.Message = v.prose(result.Message)
 	if len(result.JSONDetails) > 0 {
-		result.JSONDetails = v.document(result.JSONDetails, "")
+		result.JSONDetails = v.document(result.JSONDetails, "", "")
 	}
 	return result, nil
 }
@@ -175,12 +186,12 @@ func (i *Instance) CheckHealth(ctx context.Context, req *backend.CheckHealthRequ
 func (i *Instance) CallResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
 	defer i.use()()
 	v := i.guard.view(i.guard.blinds(req.PluginContext.User, false))
-	if strings.Trim(req.Path, "/") == "detectors" || strings.Trim(req.Path, "/") == "forecasters" { // the same for everybody, and long
-		return i.callResource(ctx, req, sender)
-	}
-	asked, key, err := i.understandResource(ctx, req, v)
+	asked, err := i.understandResource(ctx, req, v)
 	if err != nil {
 		return sender.Send(refusal(v.err(err)))
+	}
+	if _, key := answersUnder(asked); key == "detectors" || key == "forecasters" { // the same for everybody, and long
+		return i.callResource(ctx, asked, sender)
 	}
 	whole := &backend.CallResourceResponse{Status: http.StatusOK}
 	err = i.callResource(ctx, asked, backend.CallResourceResponseSenderFunc(func(part *backend.CallResourceResponse) error {
@@ -193,14 +204,14 @@ func (i *Instance) CallResource(ctx context.Context, req *backend.CallResourceRe
 	if err != nil {
 		return v.err(err)
 	}
-	if err := v.resource(whole, key); err != nil {
+	if err := v.resource(whole, asked); err != nil {
 		return sender.Send(refusal(err))
 	}
 	return sender.Send(whole)
 }
 
-// resource hides what is in the answer of a resource.
-func (v view) resource(answer *backend.CallResourceResponse, key string) (err error) {
+// resource hides what is in the answer of a resource: to what was asked, whose masks are understood.
+func (v view) resource(answer *backend.CallResourceResponse, asked *backend.CallResourceRequest) (err error) {
 	defer caught(&err)
 	for name, values := range answer.Headers {
 		for n := range values {
@@ -209,7 +220,8 @@ func (v view) resource(answer *backend.CallResourceResponse, key string) (err er
 			}
 		}
 	}
-	answer.Body = v.document(answer.Body, key)
+	in, key := answersUnder(asked)
+	answer.Body = v.document(answer.Body, in, key)
 	return nil
 }
 
@@ -223,4 +235,37 @@ func refusal(err error) *backend.CallResourceResponse {
 // labelled are the values of a metric of the plugin's own, which every administrator of Grafana and whoever scrapes it sees.
 func (g guard) labelled(accountID, region string) []string {
 	return []string{g.masker.Mask(privacy.AccountID, accountID), g.masker.Mask("region", region)}
+}
+
+// asker is who asks, as the ledger knows it. Other data sources with the same accounts read the ledger: dashboards, panels and rules whose names
+// nobody is to see here stand there as hashes.
+func (g guard) asker(who string) string {
+	for _, named := range []string{"panel ", "dashboard ", "rule "} {
+		if strings.HasPrefix(who, named) {
+			return g.masker.Hash(privacy.AskedBy, who)
+		}
+	}
+	return who
+}
+
+// askers are entries of the ledger by who asked, as asker says it: those that were written before the settings hid it are one with the others.
+func (g guard) askers(entries []store.Cost) []store.Cost {
+	if !g.masker.Masks(privacy.AskedBy) {
+		return entries
+	}
+	out := slices.Clone(entries)
+	for n := range out {
+		out[n].AskedBy = g.asker(out[n].AskedBy)
+	}
+	return out
+}
+
+// labels are labels as whoever sees masks sees them.
+func (g guard) labels(labels data.Labels) data.Labels {
+	out := make(data.Labels, len(labels))
+	scope := g.masker.Scope()
+	for name, value := range labels {
+		out[name] = scope.Label(name, value)
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -9,20 +10,29 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/privacy"
 )
 
-// frames hides what is in frames, in place: labels and texts in cells, the names that are made of them, notices and metadata.
+// frames hides what is in frames, in place: labels, with the names that are made of them, texts in cells, notices and metadata.
 func (v view) frames(all data.Frames) {
+	if v.masker == nil {
+		if v.all.Masks(privacy.AskedBy) && slices.ContainsFunc(all, ofAskers) {
+			frames.Mask(all, revealed{v.all})
+		}
+		for _, f := range all {
+			v.meta(f.Meta)
+		}
+		return
+	}
 	for _, f := range all {
 		for _, field := range f.Fields {
 			for name, value := range field.Labels {
-				v.scope.Add(name, value)
+				v.scope.Add(name, value) // a notice may name it
 			}
 		}
 	}
+	others := frames.Mask(all, v.scope)
 	for _, f := range all {
 		v.meta(f.Meta)
-		if v.masker == nil {
-			continue
-		}
+	}
+	for _, f := range others {
 		f.Name = v.name(f.Name)
 		for _, field := range f.Fields {
 			v.field(field)
@@ -30,16 +40,30 @@ func (v view) frames(all data.Frames) {
 	}
 }
 
-func (v view) name(text string) string { return v.scope.Text(text, privacy.Name) }
+// ofAskers says that a frame is of one who asks.
+func ofAskers(f *data.Frame) bool {
+	return slices.ContainsFunc(f.Fields, func(field *data.Field) bool { return field.Labels[privacy.AskedBy] != "" })
+}
 
-// field has its labels anew: several fields may share them.
+// revealed undoes what hides askers in the ledger, for those who may see them, where it is known here.
+type revealed struct{ masker *privacy.Masker }
+
+func (r revealed) Label(label, value string) string {
+	if label != privacy.AskedBy {
+		return value
+	}
+	original, _ := r.masker.Original(label, value)
+	return original
+}
+
+func (r revealed) Value(_, text string) string { return text }
+
+func (v view) name(text string) string { return v.scope.Text(text, privacy.Identifier) }
+
+// field hides what is in a field of a frame that is none of package frames'. It has its labels anew: several fields may share them.
 func (v view) field(f *data.Field) {
 	if f.Labels != nil {
-		labels := make(data.Labels, len(f.Labels))
-		for name, value := range f.Labels {
-			labels[name] = v.scope.Value(name, value)
-		}
-		f.Labels = labels
+		f.Labels = v.labels(f.Labels)
 	}
 	if f.Config != nil {
 		config := *f.Config
@@ -56,10 +80,10 @@ func (v view) field(f *data.Field) {
 				f.Set(n, &hidden)
 			}
 		case json.RawMessage:
-			f.Set(n, json.RawMessage(v.document(cell, f.Name)))
+			f.Set(n, json.RawMessage(v.document(cell, "", f.Name)))
 		case *json.RawMessage:
 			if cell != nil {
-				hidden := json.RawMessage(v.document(*cell, f.Name))
+				hidden := json.RawMessage(v.document(*cell, "", f.Name))
 				f.Set(n, &hidden)
 			}
 		default:
@@ -108,6 +132,7 @@ func (v view) meta(m *data.FrameMeta) {
 	case frames.Meta:
 		custom.Note = v.prose(custom.Note)
 		m.Custom = custom
+	case frames.EventsMeta: // numbers
 	default:
 		if v.masker == nil {
 			return
@@ -117,6 +142,6 @@ func (v view) meta(m *data.FrameMeta) {
 			m.Custom = nil // it could not be sent either
 			return
 		}
-		m.Custom = json.RawMessage(v.document(raw, ""))
+		m.Custom = json.RawMessage(v.document(raw, "", ""))
 	}
 }

@@ -12,6 +12,10 @@ type discreet struct{ guard guard }
 
 func (g guard) log() discreet { return discreet{g} }
 
+func (d discreet) info(message string, pairs ...any) {
+	backend.Logger.Info(message, d.hidden(pairs)...)
+}
+
 func (d discreet) warn(message string, pairs ...any) {
 	backend.Logger.Warn(message, d.hidden(pairs)...)
 }

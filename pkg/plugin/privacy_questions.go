@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,26 +15,36 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
+	"github.com/vigia-cloudwatch/vigia/pkg/privacy"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
-// understand replaces the masks in a query. One that was not made here, as after a restart, is found among what AWS lists.
-func (i *Instance) understand(ctx context.Context, raw []byte) ([]byte, error) {
+// understand replaces the masks in JSON that stands under a key. One that was not made here, as after a restart, is found among what AWS lists
+// where the query asks.
+func (i *Instance) understand(ctx context.Context, raw []byte, key string) ([]byte, error) {
 	m := i.guard.masker
-	understood, unknown, err := m.Understand(raw, "")
-	if err != nil || len(unknown) == 0 {
+	understood, doubtful, err := m.Understand(raw, key)
+	if err != nil || len(doubtful) == 0 {
 		return orRaw(understood, raw, err), nil // no JSON: whoever parses it says so
 	}
-	var where struct {
+	type place struct {
 		Accounts  []string `json:"accounts"`
 		Regions   []string `json:"regions"`
 		Namespace string   `json:"namespace"`
 	}
+	var where struct {
+		place
+		Query place `json:"query"` // of a question about a query
+	}
 	_ = json.Unmarshal(understood, &where) // what does not fit is refused by whoever parses it, and narrows nothing here
+	if len(where.Query.Accounts) > 0 || where.Query.Namespace != "" {
+		where.place = where.Query
+	}
 	i.learnValues(ctx, where.Accounts, where.Regions, where.Namespace)
-	if understood, unknown, err = m.Understand(raw, ""); len(unknown) > 0 {
-		return nil, &query.FieldError{Field: "privacy", Reason: notUnderstood(unknown)}
+	understood, doubtful, err = m.Understand(raw, key)
+	if err := notUnderstood(doubtful); err != nil {
+		return nil, err
 	}
 	return orRaw(understood, raw, err), nil
 }
@@ -43,109 +56,126 @@ func orRaw(understood, raw []byte, err error) []byte {
 	return understood
 }
 
-func notUnderstood(masks []string) string {
-	return fmt.Sprintf("the mask %s stands for nothing that AWS lists now in these accounts and regions, or for two values: choose it again",
-		strings.Join(masks, ", "))
+// notUnderstood refuses masks that are none. A name that merely holds what looks like one is a name.
+func notUnderstood(doubtful map[string]privacy.Doubt) error {
+	var masks []string
+	for _, text := range slices.Sorted(maps.Keys(doubtful)) {
+		if doubtful[text] == privacy.IsMask {
+			masks = append(masks, text)
+		}
+	}
+	if len(masks) == 0 {
+		return nil
+	}
+	return &query.FieldError{Field: "privacy", Reason: fmt.Sprintf(
+		"the mask %s stands for nothing that AWS lists now in these accounts and regions, or for two values: choose it again", strings.Join(masks, ", "))}
 }
 
-// understandResource replaces the masks in the parameters and the body of a resource call, and says under which key its answer stands.
-func (i *Instance) understandResource(ctx context.Context, req *backend.CallResourceRequest, v view) (*backend.CallResourceRequest, string, error) {
+// understandResource replaces the masks in the parameters and the body of a resource call.
+func (i *Instance) understandResource(ctx context.Context, req *backend.CallResourceRequest, v view) (*backend.CallResourceRequest, error) {
 	u, err := url.Parse(req.URL)
-	if err != nil || i.guard.masker == nil {
-		return req, "", nil
+	if err != nil {
+		return nil, &query.FieldError{Field: "url", Reason: "is none"}
+	}
+	if u.Scheme != "" || u.Host != "" || path.Clean("/"+u.Path) != "/"+strings.TrimPrefix(u.Path, "/") {
+		// The router would answer where the resource is, with the parameters as they were understood.
+		return nil, &query.FieldError{Field: "url", Reason: "is no path of a resource"}
+	}
+	if i.guard.masker == nil {
+		return req, nil
 	}
 	parameters := u.Query()
 	if err := i.understandParameters(ctx, parameters, v); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	asked := *req
 	u.RawQuery = parameters.Encode()
 	asked.URL = u.String()
 	if len(req.Body) > 0 {
-		if asked.Body, err = i.understandQuestion(ctx, req.Body); err != nil {
-			return nil, "", err
+		if asked.Body, err = i.understand(ctx, req.Body, ""); err != nil {
+			return nil, err
 		}
-		v.scope.Asked(asked.Body)
+		v.scope.Asked(asked.Body, "")
 	}
-	key := strings.Trim(req.Path, "/")
-	if key == "dimension-values" {
-		key = query.DimensionLabel(parameters.Get("key"))
+	return &asked, nil
+}
+
+// answersUnder says where the answer of a resource would stand in an object, and under which key: the last part of its path, or the label whose
+// values it lists.
+func answersUnder(asked *backend.CallResourceRequest) (in, key string) {
+	u, err := url.Parse(asked.URL)
+	if err != nil {
+		return "", ""
 	}
-	return &asked, key, nil
+	if key = strings.Trim(u.Path, "/"); key == "dimension-values" {
+		return "labels", query.DimensionLabel(u.Query().Get("key"))
+	}
+	return "", key
 }
 
 // understandParameters replaces the masks in parameters: names as they are, and objects in JSON.
 func (i *Instance) understandParameters(ctx context.Context, parameters url.Values, v view) error {
-	for _, values := range parameters {
+	for name, values := range parameters {
 		for n, value := range values {
 			if !strings.HasPrefix(value, "{") {
 				continue
 			}
-			understood, err := i.understandQuestion(ctx, []byte(value))
+			understood, err := i.understand(ctx, []byte(value), name)
 			if err != nil {
 				return err
 			}
-			v.scope.Asked(understood)
+			v.scope.Asked(understood, name)
 			values[n] = strings.TrimSpace(string(understood))
 		}
 	}
-	unknown := i.meant(parameters)
-	if len(unknown) > 0 {
-		i.learnValues(ctx, parameters["account"], parameters["region"], parameters.Get("namespace"))
-		unknown = i.meant(parameters)
+	if len(i.meant(parameters)) == 0 {
+		return nil
 	}
-	if len(unknown) > 0 {
-		return &query.FieldError{Field: "privacy", Reason: notUnderstood(unknown)}
-	}
-	return nil
+	i.learnValues(ctx, parameters["account"], parameters["region"], parameters.Get("namespace"))
+	return notUnderstood(i.meant(parameters))
 }
 
-// meant replaces the masks in parameters, and returns those that are not known.
-func (i *Instance) meant(parameters url.Values) (unknown []string) {
+// meant replaces the masks in parameters, and returns what is in doubt.
+func (i *Instance) meant(parameters url.Values) map[string]privacy.Doubt {
+	doubtful := map[string]privacy.Doubt{}
 	for name, values := range parameters {
 		for n, value := range values {
-			original, missing := i.guard.masker.Meant(name, value)
-			if missing {
-				unknown = append(unknown, value)
+			original, doubt := i.guard.masker.Meant(name, value)
+			if doubt > privacy.Certain {
+				doubtful[value] = doubt
 			}
 			values[n] = original
 		}
 	}
-	return unknown
+	return doubtful
 }
 
-// understandQuestion is understand of a body, whose query says where its masks are listed.
-func (i *Instance) understandQuestion(ctx context.Context, raw []byte) ([]byte, error) {
-	var body struct {
-		Query json.RawMessage `json:"query"`
-	}
-	if json.Unmarshal(raw, &body) == nil && len(body.Query) > 0 {
-		if _, err := i.understand(ctx, body.Query); err != nil {
-			return nil, err
-		}
-	}
-	return i.understand(ctx, raw)
-}
-
-// learnValues takes note of what AWS lists in a part of the accounts. What cannot be listed stays unknown.
+// learnValues takes note of what AWS lists in a part of the accounts, and of how it is seen. What cannot be listed stays unknown.
 func (i *Instance) learnValues(ctx context.Context, names, regions []string, namespace string) {
 	if i.ready(ctx) != nil {
 		return
 	}
-	if _, unknown := i.guard.masker.Meant("namespace", namespace); unknown {
+	if _, doubt := i.guard.masker.Meant("namespace", namespace); doubt > privacy.Certain {
 		namespace = ""
 	}
 	all, _, _ := i.metrics(ctx, url.Values{"account": names, "region": regions, "namespace": {namespace}})
 	for _, m := range all {
 		i.guard.learn(m)
 	}
+	scope := i.guard.masker.Scope()
+	for _, m := range all {
+		eachLabel(m, func(label, value string) { scope.Label(label, value) })
+	}
 }
 
-func (g guard) learn(m cloudwatch.Metric) {
-	g.masker.Learn("namespace", m.Namespace)
-	g.masker.Learn("metric", m.Name)
+func (g guard) learn(m cloudwatch.Metric) { eachLabel(m, g.masker.Learn) }
+
+// eachLabel gives the labels of what AWS lists.
+func eachLabel(m cloudwatch.Metric, do func(label, value string)) {
+	do("namespace", m.Namespace)
+	do("metric", m.Name)
 	for _, d := range m.Dimensions {
-		g.masker.Learn(query.DimensionLabel(d.Name), d.Value)
+		do(query.DimensionLabel(d.Name), d.Value)
 	}
 }
 

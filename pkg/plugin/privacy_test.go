@@ -113,8 +113,14 @@ func (r role) health(w *world) string {
 	return result.Message + string(result.JSONDetails)
 }
 
-// everything is whatever a data source can be asked: each answer by its question.
-func (r role) everything(w *world, aliases, instances []string) map[string]string {
+// everything is whatever a data source can be asked: each answer by its question. What is given runs before each of them.
+func (r role) everything(w *world, aliases, instances []string, before ...func()) map[string]string {
+	fresh := func() {
+		for _, f := range before {
+			f()
+		}
+	}
+	fresh()
 	plain := fields{"score": false, "band": false}
 	with := func(more fields) fields {
 		q := cpu(plain)
@@ -129,6 +135,7 @@ func (r role) everything(w *world, aliases, instances []string) map[string]strin
 		"unknown account":    with(fields{"accounts": []string{"nobody"}}),
 		"unknown region":     with(fields{"accounts": aliases[:1], "regions": []string{"mars-north-1"}}),
 		"legend":             with(fields{"legend": "{{account}} of {{InstanceId}} in {{region}}"}),
+		"glued legend":       with(fields{"legend": "9{{account_id}}0{{account}}{{region}}{{InstanceId}}x"}),
 		"scored":             cpu(fields{"accounts": aliases[:1], "dimensions": fields{"InstanceId": instances[:1]}, "detector": fields{"name": "ewma"}}),
 		"split":              cpu(fields{"accounts": aliases[:1], "detector": fields{"name": "ewma", "split": []string{"account", "InstanceId"}}, "output": "anomaly_score"}),
 		"roll-up":            cpu(fields{"accounts": aliases[:1], "detector": fields{"name": "ewma"}, "rollUp": []string{"account"}}),
@@ -137,7 +144,9 @@ func (r role) everything(w *world, aliases, instances []string) map[string]strin
 		"events":             {"version": 1, "kind": "events"},
 		"a mistake":          with(fields{"dimensions": fields{"InstanceId": []string{"$" + "var"}}, "period": "7s"}),
 	} {
+		fresh()
 		said[name], _ = r.asks(w, q)
+		fresh()
 		said[name+" alerted on"], _ = r.asks(w, q, "FromAlert")
 	}
 	account := url.QueryEscape(aliases[0])
@@ -147,6 +156,7 @@ func (r role) everything(w *world, aliases, instances []string) map[string]strin
 		"regions", "regions?account=" + account, "namespaces", "metrics" + listed, "dimension-keys" + listed, "dimension-values" + listed + "&key=InstanceId",
 		"dimension-values?namespace=AWS%2FEC2&key=InstanceId", "detectors", "forecasters", "events", "nothing",
 	} {
+		fresh()
 		_, said[path] = r.calls(w, path, nil)
 	}
 	q := cpu(fields{"accounts": aliases[:1], "detector": fields{"name": "ewma"}})
@@ -160,6 +170,7 @@ func (r role) everything(w *world, aliases, instances []string) map[string]strin
 		"zones/trusted": {"query": q, "from": hours["from"], "to": hours["to"], "labels": fields{"InstanceId": instances[0]}},
 		"zones/refined": {"query": q, "from": hours["from"], "to": hours["to"]},
 	} {
+		fresh()
 		_, said["post "+path] = r.calls(w, strings.Fields(path)[0], body)
 	}
 	return said
@@ -244,19 +255,21 @@ func TestMasksChangeNamesAlone(t *testing.T) {
 			require.NoError(t, plain.Error)
 			require.NoError(t, masked.Error)
 			require.Len(t, masked.Frames, len(plain.Frames))
-			seen, displayed := map[string]bool{}, map[string]bool{}
-			for n, f := range plain.Frames {
-				hidden := masked.Frames[n].Fields[1]
+			seen, displayed := map[string]*data.Frame{}, map[string]bool{}
+			for _, f := range masked.Frames {
+				seen[identity(f)] = f
+				displayed[f.Fields[1].Config.DisplayNameFromDS] = true
+			}
+			require.Len(t, seen, len(plain.Frames))
+			for _, f := range plain.Frames {
 				want := data.Labels{}
 				for label, value := range f.Fields[1].Labels {
 					want[label] = m.Mask(label, value)
 				}
-				require.Equal(t, want, hidden.Labels)
-				require.Equal(t, fmt.Sprint(points(f)), fmt.Sprint(points(masked.Frames[n])), "null is null")
-				require.False(t, seen[identity(masked.Frames[n])])
-				seen[identity(masked.Frames[n])] = true
-				displayed[hidden.Config.DisplayNameFromDS] = true
-				require.Contains(t, hidden.Config.DisplayNameFromDS, want["account"])
+				hidden := seen[fmt.Sprint(want, f.Fields[1].Name)]
+				require.NotNil(t, hidden, want)
+				require.Equal(t, fmt.Sprint(points(f)), fmt.Sprint(points(hidden)), "null is null")
+				require.Contains(t, hidden.Fields[1].Config.DisplayNameFromDS, want["account"])
 			}
 			require.Len(t, displayed, len(plain.Frames), "display names are unique")
 			for _, f := range masked.Frames {

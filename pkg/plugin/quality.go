@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -38,7 +39,8 @@ type check struct {
 }
 
 // checks are the rules that a plan looks at, and the metrics that are read for them alone. What is learnt from is held to the rules of
-// the administrator; those that are built in cost further metrics and are looked at in queries of kind quality.
+// the administrator, and to those that are built in between the metric and its columns; others of these would cost further metrics and are
+// looked at in queries of kind quality.
 func (i *Instance) checks(p plan) (checks []check, others []query.Column) {
 	every := p.query.Kind == query.KindQuality
 	if !every && !p.analysed() {
@@ -49,8 +51,10 @@ func (i *Instance) checks(p plan) (checks []check, others []query.Column) {
 	read := len(known)
 	for left, c := range held {
 		rules := series.Rules(i.quality.relations, p.query.Namespace, c.Metric, c.Statistic)
-		if every {
-			rules = append(rules, series.RulesOf(p.query.Namespace, c.Metric, c.Statistic)...)
+		for _, rule := range series.RulesOf(p.query.Namespace, c.Metric, c.Statistic) {
+			if every || slices.ContainsFunc(held, func(c query.Column) bool { return c.Metric == rule.Than.Metric && c.Statistic == rule.Than.Statistic }) {
+				rules = append(rules, rule)
+			}
 		}
 		for _, rule := range rules {
 			than := slices.IndexFunc(known, func(c query.Column) bool { return c.Metric == rule.Than.Metric && c.Statistic == rule.Than.Statistic })
@@ -75,9 +79,9 @@ func (p plan) against(metric, key int, all []history.Result) []series.Counterpar
 	return others
 }
 
-// trust makes what is learnt from of what was read: observations that fail a check of the administrator are missing there. It is final as far
-// as what it is compared with is.
-func (i *Instance) trust(p plan, all []history.Result, out *reading) error {
+// trust makes what is learnt from of what was read: observations that fail a check, or were odd in AWS's answer, are missing there. It is
+// final as far as what it is compared with is.
+func (i *Instance) trust(ctx context.Context, p plan, all []history.Result, out *reading) error {
 	out.trusted = out.results
 	if !p.analysed() {
 		return nil
@@ -86,25 +90,26 @@ func (i *Instance) trust(p plan, all []history.Result, out *reading) error {
 	out.flagged = make([]int, n)
 	for metric, c := range append([]query.Column{{Metric: p.query.Metric, Statistic: p.query.Statistic}}, p.columns()...) {
 		lower, upper := i.quality.Range(p.query.Namespace, c.Metric, c.Statistic)
-		if math.IsInf(lower, -1) && math.IsInf(upper, 1) && !slices.ContainsFunc(p.checks, func(c check) bool { return c.left == metric }) {
-			continue
-		}
+		unchecked := math.IsInf(lower, -1) && math.IsInf(upper, 1) && !slices.ContainsFunc(p.checks, func(c check) bool { return c.left == metric })
 		trusted := slices.Clone(all[metric*n : (metric+1)*n])
 		for k := range trusted {
-			flags, err := p.flags(trusted[k].Series, metric, k, all, lower, upper)
-			if err != nil {
-				return err
-			}
 			r := &trusted[k]
+			flags, err := i.odd.flags(context.WithoutCancel(ctx), r.Series.Key, r.Series.Window)
+			if err != nil {
+				return fmt.Errorf("what was odd in answers of AWS for metric %s: %w", r.Series.Key.Metric, err)
+			}
+			if !unchecked {
+				found, err := p.flags(r.Series, metric, k, all, lower, upper)
+				if err != nil {
+					return err
+				}
+				flags = flags.Or(found)
+				r.FinalUntil = p.judgedUntil(metric, k, all)
+			}
 			if metric == 0 {
 				out.flagged[k] = flagged(r.Series, flags, p.window)
 			}
 			r.Series.Values = flags.Trusted(r.Series.Values)
-			for _, c := range p.checks {
-				if c.left == metric {
-					r.FinalUntil = earlier(r.FinalUntil, all[c.than*n+k].FinalUntil)
-				}
-			}
 		}
 		if metric == 0 {
 			out.trusted = trusted
@@ -117,13 +122,19 @@ func (i *Instance) trust(p plan, all []history.Result, out *reading) error {
 
 // flags are the checks that a metric of a plan fails in own, a part of what was read of one of its keys.
 func (p plan) flags(own series.Series, metric, key int, all []history.Result, lower, upper float64) (series.Flags, error) {
+	return series.CheckAll(own, p.judgedUntil(metric, key, all), lower, upper, p.against(metric, key, all))
+}
+
+// judgedUntil is where buckets begin that may still pass a check that they fail, or fail one that they pass: as far as a metric of a plan, of
+// one of its keys, and what it is compared with are final.
+func (p plan) judgedUntil(metric, key int, all []history.Result) time.Time {
 	until := all[metric*len(p.keys)+key].FinalUntil
 	for _, c := range p.checks {
 		if c.left == metric {
 			until = earlier(until, all[c.than*len(p.keys)+key].FinalUntil)
 		}
 	}
-	return series.CheckAll(own, until, lower, upper, p.against(metric, key, all))
+	return until
 }
 
 // flagged counts the observations in a window that fail a check.
@@ -147,6 +158,9 @@ func (i *Instance) runQuality(ctx context.Context, q query.Query, r backend.Time
 	window, err := i.window(q, r)
 	if err != nil {
 		return nil, backend.DownstreamError(err)
+	}
+	if alert {
+		window = i.judged(q, window)
 	}
 	p, err := i.plan(ctx, q, window)
 	if err != nil {
@@ -174,7 +188,22 @@ func (i *Instance) runQuality(ctx context.Context, q query.Query, r backend.Time
 		return nil, backend.DownstreamError(tooOld(q, window))
 	}
 	options := frames.Options{Query: q, Simulated: i.simulated, Usage: usageOf(read.usage)}
+	if alert {
+		for n := range checked {
+			checked[n] = checked[n].Judged(q.Measures[0])
+		}
+	}
 	return attach(frames.BuildQuality(checked, options), i.notices(p, failures, read, len(checked), nil)), nil
+}
+
+// judged is the window of a rule that looks at a range until now: it holds at least a few buckets of which every check can be made, so that
+// one over five minutes is not without data.
+func (i *Instance) judged(q query.Query, w series.Window) series.Window {
+	now := i.clock()
+	if history.AboutNow(q.Namespace, w, now) {
+		w.Start = earlier(w.Start, history.Final(q.Namespace, q.Period, now).Add(-leastBuckets*q.Period))
+	}
+	return w
 }
 
 // checked are the flags of a plan's series in its window.
@@ -194,9 +223,31 @@ func (i *Instance) checked(ctx context.Context, p plan, read reading) ([]frames.
 			return nil, ours{fmt.Errorf("what was odd in answers of AWS for metric %s: %w", key.Metric, err)}
 		}
 		observed := read.results[k].Series.Slice(p.window)
-		out = append(out, frames.Checked{Series: frames.Series{Account: i.alias(key), Observed: observed}, Flags: flags.Or(odd)})
+		out = append(out, frames.Checked{
+			Series: frames.Series{Account: i.alias(key), Observed: observed}, Flags: flags.Or(odd), Open: p.open(k, read.all, observed),
+		})
 	}
 	return out, nil
+}
+
+// open are the checks that were not made of what is shown of a plan's own metric: of what may still change, and of what AWS was never asked
+// for.
+func (p plan) open(key int, all []history.Result, shown series.Series) series.Flags {
+	ruled := slices.ContainsFunc(p.checks, func(c check) bool { return c.left == 0 })
+	return series.Unchecked(shown, p.judgedUntil(0, key, all), ruled).Or(unasked(all[key], shown.Window))
+}
+
+// unasked marks the buckets of a window that AWS was never asked for, or no longer kept when it would have been.
+func unasked(r history.Result, w series.Window) (flags series.Flags) {
+	for _, gap := range append([]series.Window{r.Unkept}, r.Unasked...) {
+		common := w.Intersect(gap)
+		for n := range common.Len() {
+			for _, c := range series.Checks {
+				flags = flags.Mark(w.Len(), w.Index(common.Start)+n, c)
+			}
+		}
+	}
+	return flags
 }
 
 // shown is the part of a plan's window that a series has.

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
 	"github.com/vigia-cloudwatch/vigia/pkg/frames"
 	"github.com/vigia-cloudwatch/vigia/pkg/history"
+	"github.com/vigia-cloudwatch/vigia/pkg/query"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
@@ -95,6 +97,37 @@ func TestFlaggedPointsAreExplained(t *testing.T) {
 	require.Fail(t, "nothing burns")
 }
 
+// One member of a split that lies outside of its range takes its bucket with it: a sum without it would be a drop that is none.
+func TestAFlaggedMemberMakesNoDrop(t *testing.T) {
+	for stat, upper := range map[string]float64{"Sum": 300, "Average": 60} {
+		t.Run(stat, func(t *testing.T) {
+			plain, w := newWorld(t), newWorld(t, ranged("CPUUtilization", upper))
+			burn := w.burn()
+			q := cpu(fields{
+				"accounts": []string{"production"}, "regions": []string{"us-east-1"}, "statistic": stat,
+				"detector": fields{"name": "seasonal_robust", "split": []string{"account"}},
+			})
+			without, with := plain.frames(around(burn), q), w.frames(around(burn), q)
+			require.Equal(t, points(measure(without, "value")[0]), points(measure(with, "value")[0]), "every point is shown")
+			flagged := map[time.Time]bool{}
+			for _, f := range plain.frames(around(burn), server(fields{"statistic": stat, "score": false, "band": false})) {
+				for at, v := range points(f) {
+					flagged[at] = v > upper
+				}
+			}
+			n := 0
+			for at, v := range points(measure(with, "anomaly_score")[0]) {
+				if flagged[at] {
+					n++
+					require.True(t, math.IsNaN(v), "%v has a member that is not trusted", at)
+				}
+			}
+			require.Greater(t, n, 5)
+			require.Positive(t, measure(with, "value")[0].Meta.Custom.(frames.Meta).Flagged)
+		})
+	}
+}
+
 // A rule of the administrator is held to wherever something is scored: its other metric is read as well, and paid for.
 func TestRulesOfTheAdministrator(t *testing.T) {
 	plain, w := newWorld(t), newWorld(t, ruled("NetworkIn", "CPUUtilization")) // bytes are far more than percent
@@ -136,7 +169,7 @@ func TestQualityFrames(t *testing.T) {
 	for n, name := range []string{"quality", "quality_format", "quality_missing", "quality_range", "quality_duplicate", "quality_logic"} {
 		require.Equal(t, name, answer[n].Fields[1].Name)
 		for _, v := range points(answer[n]) {
-			require.Zero(t, v, "the simulator makes no fault")
+			require.False(t, v != 0 && !math.IsNaN(v), "the simulator makes no fault")
 		}
 	}
 	require.ErrorContains(t, w.ask(w.lastDays(1), q, "FromAlert").Error, `"output"`)
@@ -168,7 +201,7 @@ func TestQualityDoesNotDependOnTheRange(t *testing.T) {
 		to := time.Duration(rapid.IntRange(0, int(from/time.Minute)-20).Draw(rt, "to")) * time.Minute
 		for _, f := range w.frames(backend.TimeRange{From: w.now().Add(-from), To: w.now().Add(-to)}, q) {
 			for at, v := range points(f) {
-				require.Equal(rt, reference[f.Fields[1].Name][at], v)
+				require.InDelta(rt, reference[f.Fields[1].Name][at], v, 0, "NaN is NaN")
 			}
 		}
 	})
@@ -236,6 +269,66 @@ func TestOddAnswersAreRemembered(t *testing.T) {
 	}
 	require.Equal(t, 1, found["[duplicate]"])
 	require.Equal(t, 1, found["[format]"])
+	trusted, _ := w.zone("trusted", body)
+	for k := range raw {
+		for n, p := range raw[k] {
+			require.Equal(t, p["odd"], trusted[k][n]["failed"])
+			if fmt.Sprint(p["odd"]) != "[]" {
+				require.NotNil(t, p["value"])
+				require.Nil(t, trusted[k][n]["value"], "what was odd is not learnt from")
+			}
+		}
+	}
+	scored := w.frames(r, server(fields{"detector": fields{"name": "seasonal_robust"}}))
+	require.Equal(t, 2, measure(scored, "value")[0].Meta.Custom.(frames.Meta).Flagged)
+	scores := points(measure(scored, "anomaly_score")[0])
+	null := 0
+	for _, v := range scores {
+		if math.IsNaN(v) {
+			null++
+		}
+	}
+	require.Equal(t, 2, null, "it is shown, and has no score")
+}
+
+// A rule that is built in costs nothing where its other metric is read as a column: there it is held to.
+func TestBuiltInRulesHoldBetweenColumns(t *testing.T) {
+	w := newWorld(t)
+	check := func(q fields) ([]check, []query.Column) {
+		raw, err := json.Marshal(q)
+		require.NoError(t, err)
+		parsed, err := query.Parse("A", raw)
+		require.NoError(t, err)
+		return w.instance.checks(plan{query: parsed})
+	}
+	q := fields{"version": 1, "namespace": "AWS/Lambda", "metric": "Errors", "statistic": "Sum", "dimensions": fields{"FunctionName": []string{"*"}}}
+	none, others := check(q)
+	require.Empty(t, none)
+	require.Empty(t, others)
+	q["detector"] = fields{"name": "random_cut_forest", "columns": []fields{{"metric": "Invocations", "statistic": "Sum"}}}
+	held, others := check(q)
+	require.Len(t, held, 2, "of the metric and of its column")
+	require.Empty(t, others, "nothing more is read")
+	require.Equal(t, []int{0, 1, 1, 0}, []int{held[0].left, held[0].than, held[1].left, held[1].than})
+}
+
+// A rule on quality fires: what it looks at ends with the newest bucket of which the check could be made, also over five minutes.
+func TestQualityIsAlertedOnInTime(t *testing.T) {
+	w := newWorld(t, ruled("NetworkIn", "CPUUtilization"))
+	for output, want := range map[string]float64{"quality_logic": 1, "quality": 1, "quality_missing": 0, "quality_range": 0} {
+		for _, minutes := range []float64{5, 60} {
+			answer := w.ask(w.lastDays(minutes/60/24), checkedServer(fields{"metric": "NetworkIn", "output": output}), "FromAlert")
+			require.NoError(t, answer.Error)
+			f := answer.Frames[0]
+			require.GreaterOrEqual(t, f.Rows(), leastBuckets)
+			last := f.At(1, f.Rows()-1).(*float64)
+			require.NotNil(t, last, "%s over %v minutes", output, minutes)
+			require.Equal(t, want, *last)
+		}
+	}
+	shown := measure(w.frames(w.lastDays(1.0/24), checkedServer(fields{"metric": "NetworkIn"})), "quality_logic")[0]
+	require.Nil(t, shown.At(1, shown.Rows()-1).(*float64), "a check that was not made is not passed")
+	require.Equal(t, 1.0, *shown.At(1, 0).(*float64))
 }
 
 // Flags are kept by bucket, across rows, and one answer does not wipe out what another one had.

@@ -33,9 +33,9 @@ const (
 // queryData is QueryData for those who may see everything.
 func (i *Instance) queryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	defer i.use()()
-	ctx = askedByQuery(ctx, req)
 	response := backend.NewQueryDataResponse()
 	alert := fromAlert(req.Headers)
+	ctx = lookedBy(i.askedByQuery(ctx, req), req.PluginContext.User, alert)
 	var (
 		mutex sync.Mutex
 		group errgroup.Group
@@ -137,7 +137,7 @@ func (i *Instance) run(ctx context.Context, dq backend.DataQuery, alert bool) (d
 	if err := i.analyse(p, p.scored(), subjects); err != nil {
 		return nil, err
 	}
-	i.events.record(ctx, subjects)
+	i.writeDown(ctx, p, subjects)
 	silent := unscored(subjects)
 	if alert && silent != nil {
 		return nil, silent
@@ -152,6 +152,7 @@ func build(p plan, subjects []subject, o frames.Options) data.Frames {
 	shown := make([]frames.Series, len(subjects))
 	for n, s := range subjects {
 		shown[n] = s.shown
+		shown[n].Observed.Values = slices.Clone(s.shown.Observed.Values) // frames point into them, and would hold the weeks of training
 	}
 	if len(p.query.RollUp) == 0 {
 		return frames.Build(shown, o)

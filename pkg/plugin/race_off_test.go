@@ -2,5 +2,5 @@
 
 package plugin
 
-// incidentParameters are auto's own.
-func incidentParameters() fields { return fields{} }
+// autoParameters are auto's own.
+func autoParameters() fields { return fields{} }

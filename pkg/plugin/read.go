@@ -86,7 +86,7 @@ func (i *Instance) read(ctx context.Context, p plan) (reading, error) {
 			out.columns = append(out.columns, results)
 		}
 	}
-	if err := i.trust(p, all, &out); err != nil {
+	if err := i.trust(ctx, p, all, &out); err != nil {
 		return out, ours{err}
 	}
 	out.failures = firstOfEach(out.failures)

@@ -83,11 +83,11 @@ func TestARestartCostsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.end()
 	first := w.restart(nil)
-	all := cpu(fields{"events": true, "raw": true, "forecast": true})
+	all := auto(fields{"events": true, "raw": true, "forecast": true})
 	forest := server(fields{"detector": fields{"name": "random_cut_forest", "parameters": fields{"numberOfTrees": 10}, "columns": []fields{{"metric": "NetworkIn"}}}})
-	split := cpu(fields{"detector": fields{"split": []string{"account"}}, "events": true})
+	split := auto(fields{"detector": fields{"split": []string{"account"}}, "events": true})
 	peers := cpu(fields{"detector": fields{"name": "peers"}})
-	rolledUp := cpu(fields{"rollUp": []string{"account"}})
+	rolledUp := auto(fields{"rollUp": []string{"account"}})
 	queries := []fields{all, forest, split, peers, rolledUp}
 	want := make([]string, len(queries))
 	for n, q := range queries {
@@ -117,9 +117,9 @@ func TestARestartCostsNothing(t *testing.T) {
 // A store that fails changes no answer.
 func TestStatesThatCannotBeStoredFailNothing(t *testing.T) {
 	w := newWorld(t)
-	want := content(t, w.frames(w.lastDays(2), cpu(nil)))
+	want := content(t, w.frames(w.lastDays(2), quick(nil)))
 	w.end()
 	w.restart(errors.New("disk on fire"))
-	require.True(t, want == content(t, w.frames(w.lastDays(2), cpu(nil))))
+	require.True(t, want == content(t, w.frames(w.lastDays(2), quick(nil))))
 	w.end()
 }

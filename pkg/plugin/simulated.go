@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
 	"github.com/vigia-cloudwatch/vigia/pkg/awssim"
@@ -12,7 +13,7 @@ import (
 // openSimulated puts the simulator in AWS's place, in-process: no port, no credential, nothing leaves the machine. Its points stay in
 // memory, so that they never mix with those of real accounts.
 func (i *Instance) openSimulated(ctx context.Context, settings *accounts.Settings, outside *accounts.Outside) error {
-	simulator, err := awssim.New(awssim.Config{Clock: i.clock})
+	simulator, err := awssim.New(awssim.Config{Clock: i.clock, Sessions: time.Now})
 	if err != nil {
 		return fmt.Errorf("start the simulator: %w", err)
 	}

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 type subject struct {
 	shown   frames.Series
 	request analysis.Request // without a range
-	blind   bool             // a column is missing: there is no score
+	blind   bool             // a column, or a part of the past, is missing: there is no score
+	way     uint64           // of looking, as the log of anomalies tells it apart
 	first   int              // of the plan's keys: the first of its members
 	partial bool             // something of it could not be read: what it has may be told otherwise once it can
 	choice  string           // of what is joined or compared: how, and what the query chose it from; else empty
@@ -25,7 +27,7 @@ type subject struct {
 
 // assemble makes the units of what was read. One of which nothing could be read is left out: a failure says so.
 func assemble(p plan, r reading) ([]subject, error) {
-	a := assembly{plan: p, reading: r, compared: map[int][][]series.Series{}}
+	a := assembly{plan: p, reading: r, way: wayOf(p.query.Detector), compared: map[int][][]series.Series{}}
 	var out []subject
 	for _, u := range p.units {
 		if !slices.ContainsFunc(u.members, func(k int) bool { return !r.lost(k, p.window) }) {
@@ -44,22 +46,25 @@ func assemble(p plan, r reading) ([]subject, error) {
 type assembly struct {
 	plan
 	reading  reading
+	way      uint64
 	compared map[int][][]series.Series // by the first of a group of peers: the columns of each
 }
 
 func (a *assembly) subject(u unit) (subject, error) {
-	s := subject{first: u.members[0], blind: slices.ContainsFunc(u.members, a.reading.blind)}
-	s.request.Detector, s.request.Calendars = detectorOf(a.query.Detector), a.calendars
-	own, err := a.join(u, a.reading.trusted, a.query.Detector.Join)
+	s := subject{first: u.members[0], blind: slices.ContainsFunc(u.members, a.reading.blind) || slices.ContainsFunc(a.depends(u), a.reading.unlearnt)}
+	s.request.Detector, s.request.Calendars, s.way = detectorOf(a.query.Detector), a.calendars, a.way
+	own, lost, err := a.joinTrusted(u, a.reading.results, a.reading.trusted, a.query.Detector.Join)
 	if err != nil {
 		return s, err
 	}
+	s.request.Untrusted = append(s.request.Untrusted, lost)
 	s.request.Series = own
 	for c, column := range a.columns() {
-		joined, err := a.join(u, a.reading.columns[c], column.Join)
+		joined, lost, err := a.joinTrusted(u, a.reading.all[(c+1)*len(a.keys):(c+2)*len(a.keys)], a.reading.columns[c], column.Join)
 		if err != nil {
 			return s, err
 		}
+		s.request.Untrusted = append(s.request.Untrusted, lost)
 		s.request.Columns = append(s.request.Columns, joined)
 	}
 	if u.peers != nil && a.analysed() {
@@ -110,6 +115,31 @@ func (a *assembly) join(u unit, results []history.Result, f query.Function) (ser
 	return analysis.Join(a.joinedKey(u, members[0].Key), members, analysis.Function(f))
 }
 
+// joinTrusted joins what is learnt from. A bucket of which a member has an observation that is not trusted is missing: a sum without it would
+// be a drop that is none. lost are these buckets; nil: none.
+func (a *assembly) joinTrusted(u unit, observed, trusted []history.Result, f query.Function) (joined series.Series, lost []bool, err error) {
+	if joined, err = a.join(u, trusted, f); err != nil {
+		return joined, nil, err
+	}
+	for _, k := range u.members {
+		is, was := trusted[k].Series, observed[k].Series
+		if len(is.Values) == 0 || &is.Values[0] == &was.Values[0] {
+			continue // nothing was taken out
+		}
+		for n, v := range is.Values {
+			at := joined.Window.Index(is.Window.Time(n))
+			if !math.IsNaN(v) || math.IsNaN(was.Values[n]) || at < 0 || at >= len(joined.Values) {
+				continue
+			}
+			if lost == nil {
+				lost = make([]bool, len(joined.Values))
+			}
+			joined.Values[at], lost[at] = math.NaN(), true
+		}
+	}
+	return joined, lost, nil
+}
+
 // joinedKey identifies what a split has joined, by the labels that the members share and by what the query chose from. Members may come
 // and go: what they were is seen in the values.
 func (a *assembly) joinedKey(u unit, member series.Key) series.Key {
@@ -148,11 +178,14 @@ func (a *assembly) against(u unit) ([]series.Series, error) {
 	return a.compared[group][slices.Index(u.peers, u.members[0])], nil
 }
 
+// depends are those of the plan's keys that a unit depends on.
+func (a *assembly) depends(u unit) []int { return slices.Concat(u.members, u.peers) }
+
 // settled is until when a unit is final and whole: as far as everything is that it depends on.
 func (a *assembly) settled(u unit) (final, whole time.Time) {
 	first := a.reading.trusted[u.members[0]]
 	final, whole = first.FinalUntil, first.WholeUntil
-	for _, k := range append(slices.Clone(u.members), u.peers...) {
+	for _, k := range a.depends(u) {
 		for _, results := range append([][]history.Result{a.reading.trusted}, a.reading.columns...) {
 			final, whole = earlier(final, results[k].FinalUntil), earlier(whole, results[k].WholeUntil)
 		}
@@ -164,7 +197,7 @@ func (a *assembly) settled(u unit) (final, whole time.Time) {
 func (a *assembly) gaps(u unit) (partial bool, since time.Time) {
 	n := len(a.keys)
 	for metric := range len(a.reading.all) / max(n, 1) {
-		for _, k := range append(slices.Clone(u.members), u.peers...) {
+		for _, k := range a.depends(u) {
 			r := a.reading.all[metric*n+k]
 			partial = partial || r.Err != nil
 			if !r.Unkept.Empty() && r.Unkept.End.After(since) {

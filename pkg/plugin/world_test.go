@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http/httptest"
 	"sync"
@@ -54,10 +55,9 @@ func newWorld(t testing.TB, edits ...edit) *world {
 
 func newWorldOf(t testing.TB, seed uint64, at time.Time, edits ...edit) *world {
 	t.Helper()
-	t.Setenv("AWS_CA_BUNDLE", "") // grafana-aws-sdk fails with it; see accounts.Explain
 	w := &world{t: t, at: at, cacheDir: t.TempDir()}
 	var err error
-	w.sim, err = awssim.New(awssim.Config{Clock: w.now, Seed: seed})
+	w.sim, err = awssim.New(awssim.Config{Clock: w.now, Sessions: time.Now, Seed: seed})
 	require.NoError(t, err)
 	server := httptest.NewServer(w.sim)
 	t.Cleanup(server.Close)
@@ -109,7 +109,6 @@ func set(field string, value any) edit { return func(s map[string]any) { s[field
 func grafana() context.Context {
 	return backend.WithGrafanaConfig(context.Background(), backend.NewGrafanaCfg(map[string]string{
 		awsds.AllowedAuthProvidersEnvVarKeyName: "default,keys", awsds.AssumeRoleEnabledEnvVarKeyName: "true",
-		// The SDK renews sessions by the wall clock, the simulator ends them by the test's: no test passes an hour.
 		awsds.SessionDurationEnvVarKeyName: "1h",
 	}))
 }
@@ -125,6 +124,23 @@ func cpu(more fields) fields {
 	return q
 }
 
+// quick is a query whose detector is learnt in no time: what most tests ask, because they are not about what it finds.
+func quick(more fields) fields { return looked(more, fields{"name": "seasonal_robust"}) }
+
+// auto is a query of the detector by default, as far as the race detector allows.
+func auto(more fields) fields { return looked(more, fields{"parameters": autoParameters()}) }
+
+// looked is a query by a detector; what else stands in its "detector" stays.
+func looked(more, by fields) fields {
+	q := cpu(more)
+	if given, ok := q["detector"].(fields); ok {
+		by = maps.Clone(by)
+		maps.Copy(by, given)
+	}
+	q["detector"] = by
+	return q
+}
+
 func (w *world) lastDays(days float64) backend.TimeRange {
 	return backend.TimeRange{From: w.now().Add(-time.Duration(days * 24 * float64(time.Hour))), To: w.now()}
 }
@@ -133,7 +149,9 @@ func (w *world) ask(r backend.TimeRange, q fields, headers ...string) backend.Da
 	w.t.Helper()
 	raw, err := json.Marshal(q)
 	require.NoError(w.t, err)
-	request := &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: raw, TimeRange: r}}, Headers: map[string]string{}}
+	request := &backend.QueryDataRequest{
+		PluginContext: role("Editor").plugin(), Queries: []backend.DataQuery{{RefID: "A", JSON: raw, TimeRange: r}}, Headers: map[string]string{},
+	}
 	for _, h := range headers {
 		request.Headers[h] = "true"
 	}

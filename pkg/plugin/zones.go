@@ -3,10 +3,6 @@ package plugin
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -14,13 +10,14 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
+	"github.com/vigia-cloudwatch/vigia/pkg/history"
 	"github.com/vigia-cloudwatch/vigia/pkg/query"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
@@ -58,14 +55,16 @@ type (
 	rawPoint struct {
 		Time    time.Time `json:"time"`
 		Value   *float64  `json:"value"`
-		Final   bool      `json:"final"` // it will not change any more
-		Missing bool      `json:"missing"`
-		Odd     []string  `json:"odd"` // checks that AWS's answer for it failed: format, range, duplicate
+		Final   bool      `json:"final"`   // it will not change any more
+		Missing bool      `json:"missing"` // AWS had nothing
+		Unasked bool      `json:"unasked"` // AWS was never asked: the budget is spent, it could not be reached, or it no longer keeps it
+		Odd     []string  `json:"odd"`     // checks that AWS's answer for it failed: format, range, duplicate
 	}
 	trustedPoint struct {
-		Time   time.Time `json:"time"`
-		Value  *float64  `json:"value"`
-		Failed []string  `json:"failed"` // checks that it fails
+		Time    time.Time `json:"time"`
+		Value   *float64  `json:"value"`
+		Unasked bool      `json:"unasked"`
+		Failed  []string  `json:"failed"` // checks that it fails
 	}
 	refinedPoint struct {
 		Time      time.Time `json:"time"`
@@ -104,6 +103,7 @@ func (i *Instance) asking(answer func(context.Context, question) (any, []account
 // the others what is learnt from as well.
 func (i *Instance) zone(z zone) func(context.Context, question) (any, []accounts.Failure, error) {
 	return func(ctx context.Context, asked question) (any, []accounts.Failure, error) {
+		ctx = lookedBy(ctx, httpadapter.UserFromContext(ctx), false)
 		q, err := asked.parse()
 		if err != nil {
 			return nil, nil, err
@@ -116,6 +116,10 @@ func (i *Instance) zone(z zone) func(context.Context, question) (any, []accounts
 		if err != nil {
 			return nil, nil, err
 		}
+		marks := i.bookmarks(z, asked)
+		before, unread := marks.read(asked.After)
+		w.End = i.exportEnd(q, w, before)
+		marks.end = w.End
 		p, err := i.plan(ctx, z.of(q), w)
 		if err != nil {
 			return nil, nil, err
@@ -123,15 +127,46 @@ func (i *Instance) zone(z zone) func(context.Context, question) (any, []accounts
 		if p.cut != "" { // an export in which something lacks is none
 			return nil, nil, &query.FieldError{Field: "query", Reason: p.cut}
 		}
-		units := p.labelled(asked.Labels)
-		slices.SortFunc(units, func(a, b unit) int { return cmp.Compare(a.labels.String(), b.labels.String()) })
-		marks := i.bookmarks(z, asked)
-		units, from, err := marks.resume(units, asked.After, w)
+		if unread != nil {
+			return nil, nil, unread
+		}
+		units, from, err := marks.resume(i.inOrder(p.labelled(asked.Labels)), before)
 		if err != nil {
 			return nil, nil, err
 		}
 		return i.page(ctx, z, p, units, from, limit, marks)
 	}
+}
+
+// exportEnd is where an export ends: at the newest bucket that was complete when its first page was asked for, so that all of its series end
+// alike, however long it takes.
+func (i *Instance) exportEnd(q query.Query, w series.Window, before bookmark) time.Time {
+	if !before.end.IsZero() {
+		return before.end
+	}
+	end := earlier(w.End, history.Settled(q.Namespace, q.Period, i.clock()))
+	if end.Before(w.Start) {
+		return w.Start
+	}
+	return end
+}
+
+// inOrder sorts units by their labels as they are masked: the order of the values would tell which mask is which.
+func (i *Instance) inOrder(units []unit) []unit {
+	type ordered struct {
+		unit
+		by string
+	}
+	sorted := make([]ordered, len(units))
+	for n, u := range units {
+		sorted[n] = ordered{u, i.guard.labels(u.labels).String()}
+	}
+	slices.SortFunc(sorted, func(a, b ordered) int { return cmp.Compare(a.by, b.by) })
+	out := make([]unit, len(units))
+	for n, u := range sorted {
+		out[n] = u.unit
+	}
+	return out
 }
 
 // of is the query as a zone asks it. Raw and trusted are of the series as AWS has them.
@@ -162,7 +197,7 @@ func (i *Instance) page(ctx context.Context, z zone, p plan, units []unit, from 
 	out := zonePage{Series: []zoneSeries{}}
 	failures := p.failures
 	left := limit
-	for len(units) > 0 && left > 0 {
+	for len(units) > 0 && left > 0 && !p.window.Empty() {
 		if from.IsZero() {
 			from = p.window.Start
 		}
@@ -225,9 +260,10 @@ func (i *Instance) refine(ctx context.Context, z zone, p plan) ([]refined, []acc
 		return nil, nil, ours{err}
 	}
 	out := make([]refined, len(p.units))
+	failures := slices.Concat(read.failures, i.withheldFrom(p, read))
 	if z == refinedZone {
 		err = i.scores(ctx, p, read, out)
-		return out, read.failures, err
+		return out, failures, err
 	}
 	for n, u := range p.units {
 		k := u.members[0]
@@ -237,32 +273,42 @@ func (i *Instance) refine(ctx context.Context, z zone, p plan) ([]refined, []acc
 		if z == rawZone {
 			out[n], err = i.rawPoints(ctx, p, read, k)
 		} else {
-			out[n], err = i.trustedPoints(p, read, k)
+			out[n], err = i.trustedPoints(ctx, p, read, k)
 		}
 		if err != nil {
 			return nil, nil, ours{err}
 		}
 	}
-	return out, read.failures, nil
+	return out, failures, nil
 }
 
 func (i *Instance) rawPoints(ctx context.Context, p plan, read reading, key int) (refined, error) {
 	r := read.results[key]
 	s := r.Series.Slice(p.window)
 	odd, err := i.odd.flags(ctx, p.keys[key], s.Window)
+	gaps := unasked(r, s.Window)
 	return refined{s.Window, func(n int) any {
-		at := s.Window.Time(n)
-		return rawPoint{Time: at, Value: finite(s.Values[n]), Final: at.Before(r.FinalUntil), Missing: math.IsNaN(s.Values[n]), Odd: namesOf(odd, n)}
+		at, unasked := s.Window.Time(n), gaps.Count(n) > 0
+		return rawPoint{
+			Time: at, Value: finite(s.Values[n]), Final: !unasked && at.Before(r.FinalUntil), Missing: !unasked && math.IsNaN(s.Values[n]),
+			Unasked: unasked, Odd: namesOf(odd, n),
+		}
 	}}, err
 }
 
-func (i *Instance) trustedPoints(p plan, read reading, key int) (refined, error) {
+func (i *Instance) trustedPoints(ctx context.Context, p plan, read reading, key int) (refined, error) {
 	k := p.keys[key]
 	lower, upper := i.quality.Range(k.Namespace, k.Metric, k.Stat)
 	flags, err := p.flagsShown(key, read.all, lower, upper)
+	if err != nil {
+		return refined{}, err
+	}
 	s := read.trusted[key].Series.Slice(p.window)
+	odd, err := i.odd.flags(ctx, k, s.Window)
+	flags = flags.Or(odd)
+	gaps := unasked(read.results[key], s.Window)
 	return refined{s.Window, func(n int) any {
-		return trustedPoint{Time: s.Window.Time(n), Value: finite(s.Values[n]), Failed: namesOf(flags, n)}
+		return trustedPoint{Time: s.Window.Time(n), Value: finite(s.Values[n]), Unasked: gaps.Count(n) > 0, Failed: namesOf(flags, n)}
 	}}, err
 }
 
@@ -289,7 +335,7 @@ func (i *Instance) scores(ctx context.Context, p plan, read reading, out []refin
 	if err := unscored(subjects); err != nil {
 		return ours{err}
 	}
-	i.events.record(ctx, subjects)
+	i.writeDown(ctx, p, subjects)
 	for _, s := range subjects {
 		a := s.shown.Analysis
 		at := slices.IndexFunc(p.units, func(u unit) bool { return u.members[0] == s.first })
@@ -301,82 +347,4 @@ func (i *Instance) scores(ctx context.Context, p plan, read reading, out []refin
 		}}
 	}
 	return nil
-}
-
-// bookmarks make and read where a page ends: a token that holds the series, as a digest, and the time, and a seal over both and the question.
-// Tokens outlive a restart; one of another question or another data source is refused.
-type bookmarks struct{ key, question []byte }
-
-const (
-	digestLen = 16
-	tokenLen  = digestLen + 8 + digestLen // series, time, seal
-)
-
-func (i *Instance) bookmarks(z zone, asked question) bookmarks {
-	// Which page is asked for and how long it is are no part of the question.
-	written, _ := json.Marshal([]any{z, compact(asked.Query), asked.From, asked.To, asked.Labels})
-	return bookmarks{key: i.tokenKey, question: written}
-}
-
-// compact is JSON in one spelling: without spaces, fields in order.
-func compact(raw json.RawMessage) any {
-	var out any
-	_ = json.Unmarshal(raw, &out) // it has been parsed before
-	return out
-}
-
-func (b bookmarks) digest(parts ...[]byte) []byte {
-	h := hmac.New(sha256.New, b.key)
-	for _, p := range parts {
-		_ = binary.Write(h, binary.LittleEndian, int64(len(p)))
-		_, _ = h.Write(p)
-	}
-	return h.Sum(nil)[:digestLen]
-}
-
-func (b bookmarks) series(u unit) []byte { return b.digest([]byte(u.labels.String())) }
-
-// at is the token of a page that ends in a unit, before a time.
-func (b bookmarks) at(u unit, t time.Time) string {
-	token := binary.BigEndian.AppendUint64(b.series(u), uint64(t.Unix()))
-	return base64.RawURLEncoding.EncodeToString(append(token, b.digest(token, b.question)...))
-}
-
-// resume returns the units from where the page before ended, and the time to go on at in the first of them; a zero one is its beginning.
-func (b bookmarks) resume(units []unit, token string, w series.Window) ([]unit, time.Time, error) {
-	if token == "" {
-		return units, time.Time{}, nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(token)
-	inOneSpelling := err == nil && base64.RawURLEncoding.EncodeToString(raw) == token && len(raw) == tokenLen
-	if !inOneSpelling || !hmac.Equal(raw[digestLen+8:], b.digest(raw[:digestLen+8], b.question)) {
-		return nil, time.Time{}, &query.FieldError{Field: "after", Reason: "is not \"next\" of a page of the same question (zone, query, from, to, labels)"}
-	}
-	n := slices.IndexFunc(units, func(u unit) bool { return hmac.Equal(b.series(u), raw[:digestLen]) })
-	if n < 0 {
-		return nil, time.Time{}, &query.FieldError{Field: "after", Reason: "the series in which the page ended is not there any more: begin anew"}
-	}
-	at := time.Unix(int64(binary.BigEndian.Uint64(raw[digestLen:])), 0).UTC()
-	if !at.Before(w.End) {
-		return units[n+1:], time.Time{}, nil
-	}
-	return units[n:], at, nil
-}
-
-// tokenKeyOf is the key of a data source's tokens. Its secrets are part of it, where it has any, so that no one else can make or test them.
-func tokenKeyOf(uid string, secrets map[string]string) []byte {
-	h := sha256.New()
-	for _, part := range append([]string{"zones", uid}, sortedPairs(secrets)...) {
-		_, _ = fmt.Fprintf(h, "%d:%s|", len(part), part)
-	}
-	return h.Sum(nil)
-}
-
-func sortedPairs(m map[string]string) []string {
-	var out []string
-	for k, v := range m {
-		out = append(out, strings.Join([]string{k, v}, "="))
-	}
-	slices.Sort(out)
-	return out
 }

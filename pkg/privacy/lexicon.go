@@ -14,8 +14,8 @@ const (
 	longWord = 8
 	// longInARN is the same inside an ARN, which is made of names that people gave.
 	longInARN = 4
-	// shortWord is how many letters an ordinary word has less than, so that prose without it would be none.
-	shortWord = 3
+	// shortWord is how many characters a word has at least that prose can do without.
+	shortWord = 2
 	// longNumber is how many digits a number has at least that is taken for a name wherever it stands.
 	longNumber = 6
 	// accountDigits are those of an account id.
@@ -109,7 +109,7 @@ func ordinary(value string) bool {
 		letters = letters && unicode.IsLetter(r)
 		digits = digits && isDigit(r)
 	}
-	return letters || digits && len(value) < longNumber || utf8.RuneCountInString(value) < shortWord
+	return letters || digits && len(value) < longNumber || utf8.RuneCountInString(value) <= shortWord
 }
 
 func isWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }

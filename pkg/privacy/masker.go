@@ -15,6 +15,7 @@ import (
 const (
 	Account   = "account"    // the alias
 	AccountID = "account_id" // twelve digits
+	AskedBy   = "asked_by"   // the ledger of calls, which others read, holds its hashes
 )
 
 const (
@@ -30,13 +31,16 @@ const (
 var shortened = []int{10, 16, 26}
 
 // encoding is base 32 by digits and letters a to v, which nobody mistakes for a word.
-var encoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
+var encoding = base32.NewEncoding(codes).WithPadding(base32.NoPadding)
+
+const codes = "0123456789abcdefghijklmnopqrstuv"
 
 // Options say what is masked.
 type Options struct {
-	Key     []byte                       // of the hash; as secret as the values are to be
-	Labels  []string                     // whose values are masked
-	Aliases map[string]map[string]string // by label and value: what stands for the value instead of a hash
+	Key     []byte                        // of the hash; as secret as the values are to be
+	Labels  []string                      // whose values are masked
+	Aliases map[string]map[string]string  // by label and value: what stands for the value instead of a hash
+	LabelOf func(dimension string) string // the label of a dimension; nil: its name
 }
 
 // Masker makes masks and understands them. A nil one masks nothing. It is safe for concurrent use.
@@ -46,12 +50,14 @@ type Masker struct {
 	prefixes []string            // of hashes, of each label
 	given    map[identity]string // aliases
 	stands   map[identity]string // by label and alias: the value
+	labelOf  func(dimension string) string
 
-	mutex  sync.RWMutex
-	known  map[identity]*entry
-	masks  map[string]*entry // by hash as it is shown; nil: two values share it
-	sought lexicon           // what texts are searched for
-	clock  uint64            // counts what was seen
+	mutex   sync.RWMutex
+	known   map[identity]*entry
+	masks   map[string]*entry   // by hash as it is shown; nil: two values share it
+	written map[identity]string // by label and what is seen of it: a value in which others became masks
+	sought  lexicon             // what texts are searched for
+	clock   uint64              // counts what was seen
 }
 
 type identity struct{ label, value string }
@@ -74,7 +80,10 @@ func New(o Options) *Masker {
 	}
 	m := &Masker{
 		key: slices.Clone(o.Key), labels: slices.Clone(o.Labels), given: map[identity]string{}, stands: map[identity]string{},
-		known: map[identity]*entry{}, masks: map[string]*entry{}, sought: newLexicon(),
+		known: map[identity]*entry{}, masks: map[string]*entry{}, written: map[identity]string{}, sought: newLexicon(), labelOf: o.LabelOf,
+	}
+	if m.labelOf == nil {
+		m.labelOf = func(dimension string) string { return dimension }
 	}
 	for _, label := range m.labels {
 		m.prefixes = append(m.prefixes, prefixOf(label))
@@ -97,11 +106,32 @@ func (m *Masker) Mask(label, value string) string {
 	if !m.Masks(label) || value == "" || value == all {
 		return value
 	}
+	if label == AskedBy && m.isHash(label, value) {
+		return m.shownFor(value)
+	}
 	e, shown := m.find(identity{label, value})
 	if e == nil {
 		return m.note(identity{label, value}, false, false).shown
 	}
 	return shown
+}
+
+// Hash is what stands for a value where others see it too: its hash, whatever alias it has here, and that of a hash of AskedBy itself.
+func (m *Masker) Hash(label, value string) string {
+	if !m.Masks(label) || value == "" || value == all || label == AskedBy && m.isHash(label, value) {
+		return value
+	}
+	return m.note(identity{label, value}, false, false).hash
+}
+
+// shownFor is what is seen of the value of a hash: the hash itself where the value is not known.
+func (m *Masker) shownFor(hash string) string {
+	m.mutex.RLock()
+	defer m.mutex.RUnlock()
+	if e := m.masks[hash]; e != nil {
+		return e.shown
+	}
+	return hash
 }
 
 // Learn takes note of a value that exists: its mask is understood, and texts are searched for it.
@@ -222,62 +252,82 @@ func prefixOf(label string) string {
 	return kept[:min(len(kept), 16)]
 }
 
-// Original is what a text of a question stands for: a label's value by its alias or its hash, else the text with every hash in it
-// replaced. unknown: it is a mask that was not made here, or not lately; Learn the label's values and ask again.
-func (m *Masker) Original(label, text string) (original string, unknown bool) {
+// Doubt is what is left of a text of a question whose masks were understood.
+type Doubt int
+
+// The doubts, the least first.
+const (
+	Certain   Doubt = iota // it holds no mask that is not known
+	HoldsMask              // it holds what looks like a mask, and may be a name by itself
+	IsMask                 // it looks like a mask of its label and is none that is known
+)
+
+// Original is the value of a label that a text of a question stands for: its alias, its hash, or what is seen of a value in which others became
+// masks. It is the whole text, and of that label: a mask that stands anywhere else is a text like any other, so nobody has it
+// translated. In doubt it is the text: the mask was not made here, or not lately. Learn the label's values and ask again.
+func (m *Masker) Original(label, text string) (string, Doubt) {
 	if m == nil || text == "" {
-		return text, false
+		return text, Certain
 	}
 	if value, ok := m.stands[identity{label, text}]; ok {
-		return value, false
+		return value, Certain
 	}
 	m.mutex.RLock()
 	defer m.mutex.RUnlock()
 	if _, ok := m.known[identity{label, text}]; ok {
-		return text, false
+		return text, Certain
 	}
-	var b strings.Builder
-	rest := 0
-	for i := 0; i < len(text); i++ {
-		if e, n := m.hashAt(text[i:]); e != nil {
-			b.WriteString(text[rest:i])
-			b.WriteString(e.value)
-			i, rest = i+n-1, i+n
-		}
+	if e := m.masks[text]; e != nil && e.label == label {
+		return e.value, Certain
 	}
-	if rest == 0 {
-		return text, m.formOfHash(text)
+	if value, ok := m.written[identity{label, text}]; ok {
+		return value, Certain
 	}
-	b.WriteString(text[rest:])
-	return b.String(), false
+	switch {
+	case m.isHash(label, text):
+		return text, IsMask
+	case m.holdsHash(text):
+		return text, HoldsMask
+	}
+	return text, Certain
 }
 
-// hashAt is the entry of the hash that a text begins with, and the hash's length; nil where there is none.
-func (m *Masker) hashAt(text string) (*entry, int) {
-	for _, prefix := range m.prefixes {
-		if !strings.HasPrefix(text, prefix) || len(text) == len(prefix) || text[len(prefix)] != '-' {
-			continue
-		}
-		for _, length := range slices.Backward(shortened) {
-			n := len(prefix) + 1 + length
-			if len(text) < n {
-				continue
-			}
-			if e := m.masks[text[:n]]; e != nil {
-				return e, n
-			}
-		}
+// write takes note of what is seen of a value of which no label is masked, but others that it holds.
+func (m *Masker) write(label, seen, value string) {
+	id := identity{label, seen}
+	m.mutex.RLock()
+	known := m.written[id] == value
+	m.mutex.RUnlock()
+	if known {
+		return
 	}
-	return nil, 0
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if len(m.written) >= maxKnown {
+		clear(m.written) // they are noted again when they are seen again
+	}
+	m.written[id] = value
 }
 
-// formOfHash says that a text looks like a hash and nothing else.
-func (m *Masker) formOfHash(text string) bool {
+// holdsHash says that somewhere in a text there is what looks like a hash.
+func (m *Masker) holdsHash(text string) bool {
 	for _, prefix := range m.prefixes {
-		code, ok := strings.CutPrefix(text, prefix+"-")
-		if ok && slices.Contains(shortened, len(code)) && strings.Trim(code, "0123456789abcdefghijklmnopqrstuv") == "" {
-			return true
+		for rest := text; ; {
+			_, code, found := strings.Cut(rest, prefix+"-")
+			if !found {
+				break
+			}
+			if len(code) >= shortened[0] && strings.Trim(code[:shortened[0]], codes) == "" {
+				return true
+			}
+			rest = code
 		}
 	}
 	return false
+}
+
+// isHash says that a text looks like a hash of a label, and nothing else.
+func (m *Masker) isHash(label, text string) bool {
+	code, ok := strings.CutPrefix(text, prefixOf(label)+"-")
+	return ok && m.Masks(label) && slices.Contains(shortened, len(code)) && strings.Trim(code, codes) == ""
 }

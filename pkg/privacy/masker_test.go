@@ -33,9 +33,7 @@ func TestMaskIsOfLabelAndValue(t *testing.T) {
 		require.NotEqual(t, m.Mask("InstanceId", a), m.Mask("QueueName", a))
 		require.Regexp(t, regexp.MustCompile(`^instanceid-[0-9a-v]{10}$`), m.Mask("InstanceId", a))
 		for label, value := range map[string]string{"InstanceId": a, "QueueName": b} {
-			original, unknown := m.Original(label, m.Mask(label, value))
-			require.False(t, unknown)
-			require.Equal(t, value, original)
+			require.Equal(t, value, understood(t, m, label, m.Mask(label, value)))
 		}
 		require.Equal(t, a, m.Mask("Stage", a), "a label that is not masked")
 	})
@@ -47,23 +45,57 @@ func TestWhatIsNoValueStays(t *testing.T) {
 	var none *Masker
 	require.Nil(t, New(Options{Key: key}))
 	require.Equal(t, "production", none.Mask(Account, "production"))
-	original, unknown := none.Original(Account, "acct-0123456789")
-	require.Equal(t, "acct-0123456789", original)
-	require.False(t, unknown)
+	require.Equal(t, "acct-0123456789", understood(t, none, Account, "acct-0123456789"))
 }
 
 func TestAliasStandsForItsValue(t *testing.T) {
 	m := New(Options{Key: key, Labels: []string{Account}, Aliases: map[string]map[string]string{Account: {"production": "A"}}})
 	require.Equal(t, "A", m.Mask(Account, "production"))
-	original, _ := m.Original(Account, "A")
-	require.Equal(t, "production", original)
-	original, _ = m.Original("region", "A")
-	require.Equal(t, "A", original, "another label's")
+	require.Equal(t, "production", understood(t, m, Account, "A"))
+	require.Equal(t, "A", understood(t, m, "region", "A"), "another label's")
 	require.Equal(t, "account A (us-east-1): denied", m.Scope().Text("account production (us-east-1): denied", Prose))
-	inName := m.Scope().Text("production-api", Identifier)
+	inName := m.Scope().Label("FunctionName", "production-api")
 	require.NotEqual(t, "A-api", inName, "nothing could tell it from a name that holds an A")
-	original, _ = m.Original("FunctionName", inName)
-	require.Equal(t, "production-api", original)
+	require.Equal(t, "production-api", understood(t, m, "FunctionName", inName))
+}
+
+// A mask stands for its value as the whole text of its own label, and nowhere else: nobody has it translated.
+func TestMasksAreUnderstoodUnderTheirLabelAlone(t *testing.T) {
+	m := New(Options{Key: key, Labels: []string{Account, AccountID}, Aliases: map[string]map[string]string{Account: {"hr": "H"}}})
+	m.Keep(Account, "production")
+	m.Keep(AccountID, "111111111111")
+	mask := m.Mask(Account, "production")
+	for _, label := range []string{"region", "namespace", "metric", "InstanceId", AccountID} {
+		for _, text := range []string{mask, m.Hash(Account, "hr"), "H", mask + "-api"} {
+			require.Equal(t, text, understood(t, m, label, text))
+		}
+	}
+	for _, text := range []string{"x" + mask, mask + " ", mask + "-api", "who is " + mask} {
+		require.Equal(t, text, understood(t, m, Account, text))
+	}
+	seen := m.Scope().Label("FunctionName", "production-api")
+	require.Equal(t, "production-api", understood(t, m, "FunctionName", seen), "it was shown so")
+	require.Equal(t, seen, understood(t, m, "QueueName", seen))
+}
+
+// understood is what a text stands for, in whatever doubt.
+func understood(t interface{ Helper() }, m *Masker, label, text string) string {
+	t.Helper()
+	original, _ := m.Original(label, text)
+	return original
+}
+
+// What the ledger holds is shown as it is, or by the alias of what it stands for.
+func TestHashesOfAskersAreShownAsTheyAre(t *testing.T) {
+	m := New(Options{Key: key, Labels: []string{AskedBy}, Aliases: map[string]map[string]string{AskedBy: {"panel a/1": "the big one"}}})
+	hash := m.Hash(AskedBy, "panel b/2")
+	require.Equal(t, hash, m.Mask(AskedBy, hash))
+	require.Equal(t, hash, m.Mask(AskedBy, "panel b/2"))
+	require.Equal(t, hash, masker(AskedBy).Mask(AskedBy, hash), "of another process")
+	require.Equal(t, hash, m.Hash(AskedBy, hash))
+	require.NotEqual(t, "the big one", m.Hash(AskedBy, "panel a/1"))
+	require.Equal(t, "the big one", m.Mask(AskedBy, m.Hash(AskedBy, "panel a/1")))
+	require.Equal(t, "collector", masker(Account).Hash(AskedBy, "collector"))
 }
 
 // With hashes of one character everything collides: each mask is of one value all the same, whichever order they were seen in.
@@ -85,8 +117,7 @@ func TestCollisionsLengthenBoth(t *testing.T) {
 			require.Equal(t, mask, two.Mask("X", v))
 			require.False(t, seen[mask], "%s stands for two values", mask)
 			seen[mask] = true
-			original, _ := one.Original("X", mask)
-			require.Equal(t, v, original)
+			require.Equal(t, v, understood(t, one, "X", mask))
 		}
 	})
 }
@@ -101,25 +132,34 @@ func TestSharedMaskIsUnknown(t *testing.T) {
 	for i := 1; m.Mask("X", "v0") == first; i++ {
 		m.Learn("X", fmt.Sprint("v", i))
 	}
-	original, unknown := m.Original("X", first)
-	require.True(t, unknown)
+	original, doubt := m.Original("X", first)
+	require.Equal(t, IsMask, doubt)
 	require.Equal(t, first, original)
 }
 
 func TestMasksOfAnotherProcessAreFoundByLearning(t *testing.T) {
 	mask := masker("InstanceId").Mask("InstanceId", "i-0a1")
 	restarted := masker("InstanceId")
-	_, unknown := restarted.Original("InstanceId", mask)
-	require.True(t, unknown)
+	_, doubt := restarted.Original("InstanceId", mask)
+	require.Equal(t, IsMask, doubt)
+	_, doubt = restarted.Original("FunctionName", "of-"+mask)
+	require.Equal(t, HoldsMask, doubt, "it may be a name")
+	_, doubt = restarted.Original("FunctionName", "instanceid-of-all")
+	require.Equal(t, Certain, doubt)
 	restarted.Learn("InstanceId", "i-0a1")
-	original, unknown := restarted.Original("InstanceId", mask)
-	require.False(t, unknown)
+	original, doubt := restarted.Original("InstanceId", mask)
+	require.Equal(t, Certain, doubt)
 	require.Equal(t, "i-0a1", original)
+	require.Equal(t, "of-"+mask, restarted.Scope().Label("FunctionName", "of-i-0a1"))
+	require.Equal(t, "of-i-0a1", understood(t, restarted, "FunctionName", "of-"+mask))
 	// A real value that looks like a mask is itself once it is known.
 	restarted.Learn("InstanceId", "instanceid-0123456789")
-	original, unknown = restarted.Original("InstanceId", "instanceid-0123456789")
-	require.False(t, unknown)
-	require.Equal(t, "instanceid-0123456789", original)
+	restarted.Scope().Label("FunctionName", "instanceid-9876543210")
+	for label, text := range map[string]string{"InstanceId": "instanceid-0123456789", "FunctionName": "instanceid-9876543210"} {
+		original, doubt = restarted.Original(label, text)
+		require.Equal(t, Certain, doubt)
+		require.Equal(t, text, original)
+	}
 }
 
 func TestMemoryIsBounded(t *testing.T) {
@@ -132,10 +172,12 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	require.LessOrEqual(t, len(m.known), maxKnown)
 	require.LessOrEqual(t, len(m.sought.entries), maxKnown)
-	original, _ := m.Original(Account, account)
-	require.Equal(t, "production", original, "what the settings name stays")
-	original, _ = m.Original("X", m.Mask("X", fmt.Sprint(maxKnown)))
-	require.Equal(t, fmt.Sprint(maxKnown), original)
+	for i := range maxKnown + 10 {
+		m.write("Y", fmt.Sprint(i), "production")
+	}
+	require.LessOrEqual(t, len(m.written), maxKnown)
+	require.Equal(t, "production", understood(t, m, Account, account), "what the settings name stays")
+	require.Equal(t, fmt.Sprint(maxKnown), understood(t, m, "X", m.Mask("X", fmt.Sprint(maxKnown))))
 	require.Equal(t, oldest, m.Mask("X", "0"), "forgotten, and the same again")
 }
 

@@ -3,6 +3,7 @@ package privacy
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // Style says what a text is, which decides what becomes of values in it that are ordinary words, such as an account called "data".
@@ -13,7 +14,6 @@ const (
 	Identifier Style = iota // a name that people or AWS gave: every value in it becomes its hash, so that the name is understood back
 	Vocabulary              // names that AWS or this plugin gave as a rule (metrics, namespaces, regions): as Identifier, but ordinary words stay
 	Prose                   // sentences: a value that is named becomes its mask, an ordinary word Hidden, lest the sentence tells what the mask hides
-	Name                    // of a series, made of its labels: the scope's values become their masks, other ordinary words stay
 )
 
 // Hidden stands for a value of which not even the mask is to be seen.
@@ -36,17 +36,32 @@ func (s *Scope) Add(label, value string) {
 	}
 }
 
-var arn = regexp.MustCompile(`arn:aws[a-z-]*:[^\s"'<>(){},;]*`)
+var (
+	arn = regexp.MustCompile(`arn:aws[a-z-]*:[^\s"'<>(){},;]*`)
+	// principal is the ARN of a role, a session or a user. The part after its kind is a name that people gave, and names what it reads.
+	principal = regexp.MustCompile(`(arn:aws[a-z-]*:(?:iam|sts)::[^:\s"']*:[a-z-]+/)[\w+=,.@/-]*[\w+=@/-]`)
+)
 
-// Text masks the values in a text, the longest first. What stands in for one is not searched again.
+// Text masks the values in a text, the longest first. What stands in for one is not searched again. In sentences the names of roles and users in
+// ARNs become Hidden, whatever they are.
 func (s *Scope) Text(text string, style Style) string {
 	if s.masker == nil || text == "" {
 		return text
+	}
+	if style == Prose {
+		text = withoutPrincipals(text)
 	}
 	s.learnNumbers(text)
 	s.masker.mutex.RLock()
 	defer s.masker.mutex.RUnlock()
 	return s.replace(text, style)
+}
+
+func withoutPrincipals(text string) string {
+	if !strings.Contains(text, "arn:aws") {
+		return text
+	}
+	return principal.ReplaceAllString(text, "${1}"+Hidden)
 }
 
 // learnNumbers adds the account ids in a text, of whichever account they are: twelve digits that are no part of a word.
@@ -83,16 +98,16 @@ func (s *Scope) replace(text string, style Style) string {
 			arns = arns[1:]
 		}
 		inARN := len(arns) > 0 && at >= arns[0][0]
-		e, n, own := s.at(text, at, inARN)
+		e, n := s.at(text, at, inARN)
 		if e == nil {
 			at++
 			continue
 		}
 		listed := kept > 0 && text[kept:at] == ", "
-		instead, replaced := s.instead(e, text[:at], style, inARN, own, listed)
+		mask, replaced := instead(e, text[:at], style, inARN, listed)
 		if replaced {
 			b.WriteString(text[kept:at])
-			b.WriteString(instead)
+			b.WriteString(mask)
 			kept = at + n
 		}
 		at += n
@@ -105,24 +120,22 @@ func (s *Scope) replace(text string, style Style) string {
 }
 
 // at is the value at a place of the text; of two as long as each other, the scope's own.
-func (s *Scope) at(text string, at int, inARN bool) (e *entry, length int, own bool) {
+func (s *Scope) at(text string, at int, inARN bool) (e *entry, length int) {
 	mine, m := s.own.longest(text, at, inARN)
 	theirs, n := s.masker.sought.longest(text, at, inARN)
 	if mine != nil && m >= n {
-		return mine, m, true
+		return mine, m
 	}
-	return theirs, n, false
+	return theirs, n
 }
 
 // instead is what stands for a value after some text; false: the value stays.
-func (s *Scope) instead(e *entry, before string, style Style, inARN, own, listed bool) (string, bool) {
+func instead(e *entry, before string, style Style, inARN, listed bool) (string, bool) {
 	switch {
 	case inARN || style == Identifier:
 		return e.hash, true
 	case style == Vocabulary:
 		return e.hash, !ordinary(e.value)
-	case style == Name:
-		return e.shown, own || !ordinary(e.value)
 	case !ordinary(e.value) || listed:
 		return e.shown, true
 	}
@@ -136,7 +149,7 @@ func (s *Scope) instead(e *entry, before string, style Style, inARN, own, listed
 			return e.shown, true
 		}
 	}
-	return Hidden, len([]rune(e.value)) >= shortWord && !isNumber(e.value)
+	return Hidden, utf8.RuneCountInString(e.value) >= shortWord && !isNumber(e.value)
 }
 
 func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }

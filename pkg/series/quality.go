@@ -107,9 +107,9 @@ func CheckRange(values []float64, lower, upper float64) Flags {
 // An outage counts once, however long it is, so that it does not excuse itself.
 const regularShare = 0.9
 
-// CheckMissing flags the buckets without data between the first and the last observation, as far as they are among the first `final` ones: a
-// later one may still come. A sparse series, such as one that is reported each hour and read each five minutes, misses nothing. Whether
-// a metric is reported while nothing happens is asked of EventDriven.
+// CheckMissing flags the buckets without data after the first observation, as far as they are among the first `final` ones: a later one may
+// still come. An outage that goes on is one as well, though nothing follows it. A sparse series, such as one that is reported each hour and
+// read each five minutes, misses nothing. Whether a metric is reported while nothing happens is asked of EventDriven.
 func CheckMissing(values []float64, final int) Flags {
 	first, last, observed, direct := -1, -1, 0, 0
 	for i, v := range values {
@@ -128,7 +128,7 @@ func CheckMissing(values []float64, final int) Flags {
 		return nil
 	}
 	var flags Flags
-	for i := first; i < min(last, final); i++ {
+	for i := first; i < min(len(values), final); i++ {
 		if math.IsNaN(values[i]) {
 			flags = flags.Mark(len(values), i, MissingCheck)
 		}
@@ -213,4 +213,24 @@ func CheckAll(s Series, finalUntil time.Time, lower, upper float64, others []Cou
 		flags = flags.Or(found)
 	}
 	return flags, nil
+}
+
+// Unchecked marks the checks that CheckAll does not make of each bucket yet: of those that begin at finalUntil or later, whether an observation
+// is missing and whether it lies in its range where there is none so far, and the rules between series where there are any.
+func Unchecked(s Series, finalUntil time.Time, ruled bool) (open Flags) {
+	n := len(s.Values)
+	final := s.Slice(Window{Start: s.Window.Start, End: finalUntil, Period: s.Window.Period})
+	for i := len(final.Values); i < n; i++ {
+		if ruled {
+			open = open.Mark(n, i, LogicCheck)
+		}
+		if !math.IsNaN(s.Values[i]) {
+			continue
+		}
+		open = open.Mark(n, i, RangeCheck)
+		if !EventDriven(s.Key) {
+			open = open.Mark(n, i, MissingCheck)
+		}
+	}
+	return open
 }

@@ -199,18 +199,24 @@ func getChunk(ctx context.Context, tx *sql.Tx, id int64, w series.Window) (block
 	if err != nil {
 		return b, err
 	}
-	return b, chunk.Decode(packed, b.owner(id), b.values, nil, b.final)
+	if err := chunk.Decode(packed, b.owner(id), b.values, nil, b.final); err != nil {
+		return b, &badChunk{place{id: id, start: w.Start.Unix()}, err}
+	}
+	return b, nil
 }
 
 // unpackTail returns the block of a tail.
-func unpackTail(id, start int64, packed []byte, period time.Duration) (block, error) {
+func unpackTail(id, start int64, packed []byte, period time.Duration) (b block, err error) {
 	n, err := chunk.Len(packed)
-	if err != nil {
-		return block{}, err
+	if err == nil {
+		from := unix(start)
+		b = newBlock(series.Window{Start: from, End: from.Add(time.Duration(n) * period), Period: period})
+		err = chunk.Decode(packed, b.owner(id), b.values, nil, b.final)
 	}
-	from := unix(start)
-	b := newBlock(series.Window{Start: from, End: from.Add(time.Duration(n) * period), Period: period})
-	return b, chunk.Decode(packed, b.owner(id), b.values, nil, b.final)
+	if err != nil {
+		return block{}, &badChunk{place{id, start, true}, err}
+	}
+	return b, nil
 }
 
 func putTail(ctx context.Context, tx *sql.Tx, id int64, b block) error {

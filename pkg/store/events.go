@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,19 +45,86 @@ type EventFilter struct {
 	From, To time.Time    // only what began in [From, To); a zero time is no bound
 }
 
-// AppendEvents adds events, all or none, in their order.
-func (s *Store) AppendEvents(ctx context.Context, events []Event) error {
-	if len(events) == 0 {
-		return nil
+// A Chapter is the part of the log that one specification tells of a series: of the anomalies that began in [From, To), to the second.
+type Chapter struct {
+	Series   series.Key
+	Spec     uint64
+	From, To time.Time
+}
+
+// Continuation is what comes next in a chapter, worked out from what it said up to and with the event numbered After; 0: it said nothing.
+type Continuation struct {
+	Chapter
+	After  int64
+	Events []Event
+}
+
+func (c Continuation) adds() bool { return len(c.Events) > 0 }
+
+func (c Chapter) id() string { return fmt.Sprint(c.Spec, c.From.Unix(), c.To.Unix(), c.Series.ID()) }
+
+// holds says that an event belongs in the chapter.
+func (c Chapter) holds(e Event) bool {
+	return e.Spec == c.Spec && !e.Start.Before(c.From) && e.Start.Before(c.To) && e.Series.ID() == c.Series.ID()
+}
+
+// ContinueEvents adds to each chapter what comes next, in one transaction, all events together in the order of their times. Where a chapter
+// says more than its continuation was worked out from, because another process has continued it meanwhile, nothing is added to it: late names
+// these, by their index; so it is with a chapter that stands in next before. Whoever is late reads the chapter again, and works out again what
+// comes next.
+func (s *Store) ContinueEvents(ctx context.Context, next []Continuation) (late []int, err error) {
+	for _, c := range next {
+		if i := slices.IndexFunc(c.Events, func(e Event) bool { return !c.holds(e) }); i >= 0 {
+			return nil, fmt.Errorf("event of metric %s that began at %s is not of the chapter that it continues",
+				c.Series.Metric, c.Events[i].Start.UTC().Format(time.RFC3339))
+		}
 	}
-	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, e := range events {
-			if err := appendEvent(ctx, tx, e); err != nil {
-				return fmt.Errorf("append event of metric %s: %w", e.Series.Metric, err)
+	if !slices.ContainsFunc(next, Continuation.adds) {
+		return nil, nil
+	}
+	err = s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		late = nil
+		var events []Event
+		continued := map[string]bool{}
+		for i, c := range next {
+			if !c.adds() {
+				continue
+			}
+			newest, err := newestEvent(ctx, tx, c.Chapter)
+			if err != nil {
+				return fmt.Errorf("read events of metric %s: %w", c.Series.Metric, err)
+			}
+			if id := c.id(); newest != c.After || continued[id] {
+				late = append(late, i)
+			} else {
+				continued[id], events = true, append(events, c.Events...)
 			}
 		}
-		return nil
+		slices.SortStableFunc(events, func(a, b Event) int {
+			return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Series.ID(), b.Series.ID()))
+		})
+		return appendEvents(ctx, tx, events)
 	})
+	return late, err
+}
+
+// newestEvent is the number of the last event of a chapter, 0 where there is none.
+func newestEvent(ctx context.Context, tx *sql.Tx, c Chapter) (seq int64, err error) {
+	row := tx.QueryRowContext(ctx, `SELECT seq FROM events WHERE series_id = (SELECT id FROM series WHERE key = ?) AND spec = ?
+		AND start_s >= ? AND start_s < ? ORDER BY seq DESC LIMIT 1`, c.Series.ID(), int64(c.Spec), c.From.Unix(), c.To.Unix())
+	if err := row.Scan(&seq); !errors.Is(err, sql.ErrNoRows) {
+		return seq, err
+	}
+	return 0, nil
+}
+
+func appendEvents(ctx context.Context, tx *sql.Tx, events []Event) error {
+	for _, e := range events {
+		if err := appendEvent(ctx, tx, e); err != nil {
+			return fmt.Errorf("append event of metric %s: %w", e.Series.Metric, err)
+		}
+	}
+	return nil
 }
 
 func appendEvent(ctx context.Context, tx *sql.Tx, e Event) error {
@@ -90,7 +160,7 @@ func orNaN(v sql.NullFloat64) float64 {
 }
 
 // Events returns at most limit events after a sequence number, in order. The next page begins after the last one's number; 0 is the
-// beginning.
+// beginning. Of an event whose series has a key that this version cannot read, the key is empty.
 func (s *Store) Events(ctx context.Context, after int64, f EventFilter, limit int) ([]Event, error) {
 	if limit <= 0 {
 		return nil, fmt.Errorf("limit of events %d is not positive", limit)
@@ -156,6 +226,6 @@ func scanEvent(rows *sql.Rows) (e Event, err error) {
 		e.Until = unix(until)
 	}
 	e.Score, e.Value, e.Expected = orNaN(score), orNaN(value), orNaN(expected)
-	e.Series, err = parseKey(key)
-	return e, err
+	e.Series, _ = parseKey(key)
+	return e, nil
 }

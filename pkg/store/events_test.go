@@ -22,6 +22,20 @@ func event(metric, kind string, minute int) Event {
 	}
 }
 
+// tell adds events one by one, in their order, each to a chapter of its own anomaly.
+func tell(t *testing.T, s *Store, events ...Event) {
+	for _, e := range events {
+		c := Chapter{Series: e.Series, Spec: e.Spec, From: e.Start, To: e.Start.Add(time.Second)}
+		next := Continuation{Chapter: c, Events: []Event{e}}
+		if told := ofChapter(t, s, c); len(told) > 0 {
+			next.After = told[len(told)-1].Seq
+		}
+		late, err := s.ContinueEvents(context.Background(), []Continuation{next})
+		require.NoError(t, err)
+		require.Empty(t, late)
+	}
+}
+
 // Events come back as they were, in order, page by page.
 func TestEventsComeBack(t *testing.T) {
 	s := open(t, t.TempDir())
@@ -29,9 +43,7 @@ func TestEventsComeBack(t *testing.T) {
 	closed := event("a", EventClosed, 5)
 	closed.Until, closed.Expected = epoch.Add(5*time.Minute), math.NaN()
 	all := []Event{event("a", EventOpened, 1), event("b", EventOpened, 2), closed, event("b", EventRevised, 6), event("c", EventChanged, 7)}
-	require.NoError(t, s.AppendEvents(ctx, all[:2]))
-	require.NoError(t, s.AppendEvents(ctx, all[2:]))
-	require.NoError(t, s.AppendEvents(ctx, nil))
+	tell(t, s, all...)
 
 	var got []Event
 	for after := int64(0); ; {
@@ -73,7 +85,10 @@ func TestEventsComeBack(t *testing.T) {
 // All of a call's events are kept, or none.
 func TestUnknownKindOfEventIsRefused(t *testing.T) {
 	s := open(t, "")
-	err := s.AppendEvents(context.Background(), []Event{event("a", EventOpened, 1), event("a", "vanished", 2)})
+	good, bad := event("a", EventOpened, 1), event("a", "vanished", 2)
+	_, err := s.ContinueEvents(context.Background(), []Continuation{
+		{Chapter{Series: good.Series, Spec: good.Spec, From: epoch, To: epoch.Add(day)}, 0, []Event{good, bad}},
+	})
 	require.ErrorContains(t, err, `"vanished"`)
 	require.Zero(t, rows(t, s, "events"))
 }
@@ -82,7 +97,7 @@ func TestUnknownKindOfEventIsRefused(t *testing.T) {
 func TestEventsStay(t *testing.T) {
 	s := open(t, "")
 	ctx := context.Background()
-	require.NoError(t, s.AppendEvents(ctx, []Event{event("a", EventOpened, 0), event("a", EventClosed, 60*24*10)}))
+	tell(t, s, event("a", EventOpened, 0), event("a", EventClosed, 60*24*10))
 	_, err := s.write.Exec("UPDATE events SET score = 0")
 	require.ErrorContains(t, err, "not changed")
 	_, err = s.write.Exec("DELETE FROM events")
@@ -98,7 +113,7 @@ func TestEventsStay(t *testing.T) {
 	report = maintain(t, s, epoch.Add(50*day), Policy{Events: 15 * day})
 	require.Equal(t, 1, report.Events)
 	require.Equal(t, 1, report.Series)
-	require.NoError(t, s.AppendEvents(ctx, []Event{event("a", EventOpened, 0)}))
+	tell(t, s, event("a", EventOpened, 0))
 	events, err := s.Events(ctx, 0, EventFilter{}, 10)
 	require.NoError(t, err)
 	require.Equal(t, int64(3), events[0].Seq)
@@ -121,8 +136,8 @@ func TestRunsAreLogged(t *testing.T) {
 	require.Error(t, err)
 }
 
-// What is spent since any time is what the ledger says, whatever part of an hour it begins in.
-func TestSpentSinceIsTheLedger(t *testing.T) {
+// What is spent since any time is what the calls of its hour and those after it have cost.
+func TestSpendingIsThatOfTheCalls(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s, err := Open(context.Background(), "")
 		require.NoError(rt, err)
@@ -133,12 +148,16 @@ func TestSpentSinceIsTheLedger(t *testing.T) {
 			at := epoch.Add(time.Duration(rapid.IntRange(0, 300).Draw(rt, "at")) * time.Minute)
 			cents := rapid.IntRange(0, 8).Draw(rt, "cost")
 			require.NoError(rt, s.Record(context.Background(), Entry{At: at, AccountID: "1", CostUSD: float64(cents) / 8}))
-			if !at.Before(since) {
+			if !at.Before(since.Truncate(time.Hour)) {
 				want += cents
 			}
 		}
-		got, err := s.SpentSince(context.Background(), since)
+		sums, err := s.Spending(context.Background(), since)
 		require.NoError(rt, err)
+		got := 0.0
+		for _, s := range sums {
+			got += s.CostUSD
+		}
 		require.Equal(rt, float64(want)/8, got)
 	})
 }
@@ -168,7 +187,7 @@ func TestCostsByWhoAsked(t *testing.T) {
 		{"1", "us-east-1", "rule x", 2, 1, 6, 60, 0.75, 21},
 		{"2", "us-east-1", "panel d/1", 0, 0, 0, 0, 0, 5},
 	}, costs)
-	report := maintain(t, s, epoch.Add(11*time.Hour), Policy{Ledger: 5 * time.Hour})
+	report := maintain(t, s, epoch.Add(11*time.Hour), Policy{Calls: 5 * time.Hour, Costs: 5 * time.Hour})
 	require.Equal(t, 4, report.Calls)
 	costs, err = s.Costs(ctx, epoch, epoch.Add(day))
 	require.NoError(t, err)

@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"slices"
 	"sort"
+	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
 // mergeExtents is what is held after a write: the written window replaces what it covers, its older part as final; neighbours of the
-// same standing become one.
+// same standing become one. What it leaves over of an extent was not fresh to whoever asked, so it may count as asked for when what lies before
+// it was: else each write of a series without points would leave a piece.
 func mergeExtents(before []Extent, w Write) []Extent {
 	window, final := w.Series.Window, w.final()
 	parts := []Extent{
@@ -23,10 +25,24 @@ func mergeExtents(before []Extent, w Write) []Extent {
 			continue
 		}
 		for _, rest := range e.Subtract([]series.Window{window}) {
-			parts = append(parts, Extent{Window: rest, FetchedAt: e.FetchedAt})
+			left := Extent{Window: rest, FetchedAt: e.FetchedAt}
+			if rest.End.Equal(window.Start) && e.End.After(rest.End) {
+				left.FetchedAt = askedBefore(before, e)
+			}
+			parts = append(parts, left)
 		}
 	}
 	return coalesce(parts)
+}
+
+// askedBefore is when the extent that ends where e begins was asked for, if that was before e was.
+func askedBefore(extents []Extent, e Extent) time.Time {
+	for _, n := range extents {
+		if n.End.Equal(e.Start) && !n.Final() && n.FetchedAt.Before(e.FetchedAt) {
+			return n.FetchedAt
+		}
+	}
+	return e.FetchedAt
 }
 
 // coalesce orders extents, makes them disjoint (final wins over provisional) and joins neighbours of the same standing.
@@ -50,6 +66,18 @@ func coalesce(parts []Extent) []Extent {
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Start.Before(out[j].Start) })
+	return joinEqual(out)
+}
+
+// joinEqual joins neighbours that were asked for at the same time.
+func joinEqual(extents []Extent) (out []Extent) {
+	for _, e := range extents {
+		if n := len(out); n > 0 && out[n-1].End.Equal(e.Start) && out[n-1].FetchedAt.Equal(e.FetchedAt) {
+			out[n-1].End = e.End
+			continue
+		}
+		out = append(out, e)
+	}
 	return out
 }
 
@@ -64,6 +92,15 @@ func join(windows []series.Window) []series.Window {
 		out = append(out, w)
 	}
 	return out
+}
+
+// extentsBeside reads the extents that touch or meet w, and the one before the first where that reaches out of w and is not final.
+func extentsBeside(ctx context.Context, tx *sql.Tx, id int64, w series.Window) ([]Extent, error) {
+	extents, err := loadExtents(ctx, tx, id, w)
+	if err != nil || len(extents) == 0 || extents[0].Final() || !extents[0].Start.Before(w.Start) {
+		return extents, err
+	}
+	return loadExtents(ctx, tx, id, series.Window{Start: extents[0].Start, End: w.End, Period: w.Period})
 }
 
 // loadExtents reads the extents that touch or meet w, whole.

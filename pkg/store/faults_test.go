@@ -155,12 +155,11 @@ func requireLoad(t *testing.T, dir string, next *int) {
 	if last == end-1 {
 		*next++
 	}
-	spent, err := s.SpentSince(context.Background(), epoch)
-	require.NoError(t, err)
 	sums, err := s.Spending(context.Background(), time.Unix(0, 0))
 	require.NoError(t, err)
 	for _, sum := range sums {
-		require.Equal(t, sum.CostUSD, spent, "the sums are those of the ledger")
+		require.Equal(t, rows(t, s, "ledger"), sum.Calls, "the sums are those of the ledger")
+		require.Equal(t, float64(sum.Calls), sum.CostUSD)
 	}
 }
 
@@ -226,6 +225,7 @@ func TestReadOnlyDatabase(t *testing.T) {
 
 // Garbage in any one page is noticed, or hurts nothing that is answered: a value is the one that was written, or is not there.
 func TestGarbageInAnyPage(t *testing.T) {
+	t.Parallel()
 	made := t.TempDir()
 	s, err := Open(context.Background(), made)
 	require.NoError(t, err)
@@ -297,7 +297,7 @@ func TestTwoInstancesOverlap(t *testing.T) {
 		wait.Go(func() {
 			for i := which; i < rounds; i += 2 {
 				w := window(i, i+1)
-				_, err := s.Save(context.Background(), []Write{{filled(key("m"), w, func(int) float64 { return loadValue(0, i) }), w.End, w.End}})
+				_, err := s.Save(context.Background(), []Write{{filled(key("m"), w, func(int) float64 { return loadValue(0, i) }), w.End, window(0, rounds).End}})
 				if err != nil {
 					t.Error(err)
 				}

@@ -1,12 +1,19 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
+)
+
+// A key may hold what the settings hide, so it does not stand in errors.
+var (
+	errKey        = errors.New("key cannot be read")
+	errKeyVersion = errors.New("key is of another version")
 )
 
 // keyParts is the number of parts of a key before its dimensions.
@@ -19,11 +26,11 @@ func parseKey(id string) (series.Key, error) {
 		return series.Key{}, err
 	}
 	if len(parts) < keyParts || len(parts)%2 != 0 {
-		return series.Key{}, fmt.Errorf("key %q has %d parts", id, len(parts))
+		return series.Key{}, fmt.Errorf("key has %d parts", len(parts))
 	}
 	seconds, err := strconv.ParseInt(parts[7], 10, 32)
 	if err != nil || seconds <= 0 {
-		return series.Key{}, fmt.Errorf("key %q: period %q is no number of seconds", id, parts[7])
+		return series.Key{}, fmt.Errorf("period %q of key is no number of seconds", parts[7])
 	}
 	k := series.Key{
 		Source: parts[0], AccountID: parts[1], RoleARN: parts[2], Region: parts[3], Namespace: parts[4], Metric: parts[5], Stat: parts[6],
@@ -33,7 +40,7 @@ func parseKey(id string) (series.Key, error) {
 		k.Dimensions = append(k.Dimensions, series.Dimension{Name: d[0], Value: d[1]})
 	}
 	if k.ID() != id {
-		return series.Key{}, fmt.Errorf("key %q is of another version", id)
+		return series.Key{}, errKeyVersion
 	}
 	return k, nil
 }
@@ -44,13 +51,13 @@ func splitKey(id string) (parts []string, err error) {
 		text, after, found := strings.Cut(rest, ":")
 		n, err := strconv.Atoi(text)
 		if !found || err != nil || n < 0 || n > len(after) {
-			return nil, fmt.Errorf("key %q cannot be read", id)
+			return nil, errKey
 		}
 		parts = append(parts, after[:n])
 		rest = after[n:]
 		if ok = rest != ""; ok {
 			if rest[0] != '|' {
-				return nil, fmt.Errorf("key %q cannot be read", id)
+				return nil, errKey
 			}
 			rest = rest[1:]
 		}

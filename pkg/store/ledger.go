@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"slices"
+	"fmt"
 	"time"
+
+	"github.com/vigia-cloudwatch/vigia/pkg/series"
 )
 
 // Entry is one AWS call in the ledger.
@@ -20,18 +23,20 @@ type Entry struct {
 // hour is the start of the hour of t, in Unix seconds.
 func hour(t time.Time) int64 { return t.UTC().Truncate(time.Hour).Unix() }
 
-// Record adds a call to the ledger.
+// Record adds a call to the ledger, and to the costs of its hour.
 func (s *Store) Record(ctx context.Context, e Entry) error {
 	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO ledger (at_ms, account_id, region, operation, metrics, datapoints, cost_usd, error, asked_by)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			e.At.UnixMilli(), e.AccountID, e.Region, e.Operation, e.Metrics, e.Datapoints, e.CostUSD, e.Error, e.AskedBy)
-		if err != nil || e.CostUSD == 0 {
+		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO spent (hour_s, cost_usd) VALUES (?, ?) ON CONFLICT DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd",
-			hour(e.At), e.CostUSD)
-		return err
+		c := Cost{AccountID: e.AccountID, Region: e.Region, AskedBy: e.AskedBy, Calls: 1, Metrics: e.Metrics, Datapoints: e.Datapoints, CostUSD: e.CostUSD}
+		if e.Error != "" {
+			c.Failed = 1
+		}
+		return addCost(ctx, tx, e.At, c)
 	})
 }
 
@@ -49,9 +54,7 @@ func (s *Store) Saved(ctx context.Context, savings []Saving) error {
 	}
 	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, v := range savings {
-			_, err := tx.ExecContext(ctx, `INSERT INTO savings (hour_s, account_id, region, asked_by, metrics) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT DO UPDATE SET metrics = metrics + excluded.metrics`, hour(v.At), v.AccountID, v.Region, v.AskedBy, v.Metrics)
-			if err != nil {
+			if err := addCost(ctx, tx, v.At, Cost{AccountID: v.AccountID, Region: v.Region, AskedBy: v.AskedBy, MetricsSaved: v.Metrics}); err != nil {
 				return err
 			}
 		}
@@ -59,48 +62,44 @@ func (s *Store) Saved(ctx context.Context, savings []Saving) error {
 	})
 }
 
-// Spent sums the ledger of one account.
-type Spent struct {
-	AccountID       string
-	Calls, Metrics  int
-	CostUSD         float64
-	Failed          int
-	First, LastCall time.Time
+// addCost adds to the costs of an hour.
+func addCost(ctx context.Context, tx *sql.Tx, at time.Time, c Cost) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO costs (hour_s, account_id, region, asked_by, calls, failed, metrics, datapoints, cost_usd, saved)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+			calls = calls + excluded.calls, failed = failed + excluded.failed, metrics = metrics + excluded.metrics,
+			datapoints = datapoints + excluded.datapoints, cost_usd = cost_usd + excluded.cost_usd, saved = saved + excluded.saved`,
+		hour(at), c.AccountID, c.Region, c.AskedBy, c.Calls, c.Failed, c.Metrics, c.Datapoints, c.CostUSD, c.MetricsSaved)
+	return err
 }
 
-// Spending sums the calls since a time, by account.
+// Spent sums the calls of one account.
+type Spent struct {
+	AccountID              string
+	Calls, Failed, Metrics int
+	CostUSD                float64 // an estimate
+}
+
+// Spending sums the calls since the beginning of the hour of a time, by account, in that order.
 func (s *Store) Spending(ctx context.Context, since time.Time) ([]Spent, error) {
 	var out []Spent
 	err := s.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
 		out = nil
-		rows, err := read.QueryContext(ctx, `SELECT account_id, count(*), sum(metrics), sum(cost_usd), sum(error <> ''), min(at_ms), max(at_ms)
-			FROM ledger WHERE at_ms >= ? GROUP BY account_id ORDER BY account_id`, since.UnixMilli())
+		rows, err := read.QueryContext(ctx, `SELECT account_id, sum(calls), sum(failed), sum(metrics), sum(cost_usd)
+			FROM costs WHERE hour_s >= ? AND calls > 0 GROUP BY account_id ORDER BY account_id`, hour(since))
 		if err != nil {
 			return err
 		}
 		defer func() { _ = rows.Close() }()
 		for rows.Next() {
 			var row Spent
-			var first, last int64
-			if err := rows.Scan(&row.AccountID, &row.Calls, &row.Metrics, &row.CostUSD, &row.Failed, &first, &last); err != nil {
+			if err := rows.Scan(&row.AccountID, &row.Calls, &row.Failed, &row.Metrics, &row.CostUSD); err != nil {
 				return err
 			}
-			row.First, row.LastCall = time.UnixMilli(first).UTC(), time.UnixMilli(last).UTC()
 			out = append(out, row)
 		}
 		return rows.Err()
 	})
 	return out, explain(s.dir, err)
-}
-
-// SpentSince is the estimated price in USD of all calls since a time: whole hours from running sums, the first one from the ledger.
-func (s *Store) SpentSince(ctx context.Context, t time.Time) (usd float64, err error) {
-	next := hour(t.Add(time.Hour - 1)) // the first whole hour
-	err = s.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
-		return read.QueryRowContext(ctx, `SELECT (SELECT total(cost_usd) FROM spent WHERE hour_s >= ?1)
-			+ (SELECT total(cost_usd) FROM ledger WHERE at_ms >= ?2 AND at_ms < ?1 * 1000)`, next, t.UnixMilli()).Scan(&usd)
-	})
-	return usd, explain(s.dir, err)
 }
 
 // Cost is what one who asks caused in one account and region.
@@ -111,34 +110,58 @@ type Cost struct {
 	MetricsSaved                       int     // answered from the cache
 }
 
-// Costs sums calls and savings in [since, until), by account, region and who asked, in that order. Savings are counted by the hour: those
-// of the hour of since are in it, whole.
+// Costs sums calls and savings of the hours that [since, until) touches, by account, region and who asked, in that order.
 func (s *Store) Costs(ctx context.Context, since, until time.Time) ([]Cost, error) {
-	var costs []Cost
-	err := s.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
-		costs = nil
-		rows, err := read.QueryContext(ctx, `SELECT account_id, region, asked_by, sum(calls), sum(failed), sum(metrics), sum(datapoints), sum(cost), sum(saved) FROM (
-				SELECT account_id, region, asked_by, 1 AS calls, error <> '' AS failed, metrics, datapoints, cost_usd AS cost, 0 AS saved
-				FROM ledger WHERE at_ms >= ?1 AND at_ms < ?2
-				UNION ALL
-				SELECT account_id, region, asked_by, 0, 0, 0, 0, 0.0, metrics FROM savings WHERE hour_s >= ?3 AND hour_s * 1000 < ?2
-			) GROUP BY account_id, region, asked_by`, since.UnixMilli(), until.UnixMilli(), hour(since))
+	w := series.Align(since, until, time.Hour)
+	if w.Empty() {
+		return nil, nil
+	}
+	w.Period = w.End.Sub(w.Start) // one bucket
+	buckets, err := s.CostsBy(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return buckets[0], nil
+}
+
+// CostsBy is what Costs says of each bucket of a window, which is in whole hours.
+func (s *Store) CostsBy(ctx context.Context, w series.Window) (buckets [][]Cost, err error) {
+	if w.Period%time.Hour != 0 || hour(w.Start) != w.Start.Unix() {
+		return nil, fmt.Errorf("costs from %s by %s are not in whole hours, by which they are counted", w.Start.Format(time.RFC3339), w.Period)
+	}
+	if w.Empty() {
+		return nil, nil
+	}
+	err = s.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
+		buckets = make([][]Cost, w.Len())
+		// As Load does, we look at the context ourselves.
+		rows, err := read.QueryContext(context.WithoutCancel(ctx), costsOf(w.Period), w.Start.Unix(), w.Time(w.Len()).Unix(), int64(w.Period/time.Second))
 		if err != nil {
 			return err
 		}
 		defer func() { _ = rows.Close() }()
-		for rows.Next() {
+		for rows.Next() && ctx.Err() == nil {
+			var bucket int
 			var c Cost
-			err := rows.Scan(&c.AccountID, &c.Region, &c.AskedBy, &c.Calls, &c.Failed, &c.Metrics, &c.Datapoints, &c.CostUSD, &c.MetricsSaved)
+			err := rows.Scan(&bucket, &c.AccountID, &c.Region, &c.AskedBy, &c.Calls, &c.Failed, &c.Metrics, &c.Datapoints, &c.CostUSD, &c.MetricsSaved)
 			if err != nil {
 				return err
 			}
-			costs = append(costs, c)
+			buckets[bucket] = append(buckets[bucket], c)
 		}
-		return rows.Err()
+		return cmp.Or(ctx.Err(), rows.Err())
 	})
-	slices.SortFunc(costs, func(a, b Cost) int {
-		return slices.Compare([]string{a.AccountID, a.Region, a.AskedBy}, []string{b.AccountID, b.Region, b.AskedBy})
-	})
-	return costs, explain(s.dir, err)
+	return buckets, explain(s.dir, err)
+}
+
+// costsOf is the query of costs by a period. Those of an hour stand in the table as they are, in order: nothing is to be sorted.
+func costsOf(period time.Duration) string {
+	const from = " FROM costs WHERE hour_s >= ?1 AND hour_s < ?2 "
+	if period == time.Hour {
+		return `SELECT (hour_s - ?1) / ?3, account_id, region, asked_by, calls, failed, metrics, datapoints, cost_usd, saved` + from +
+			`ORDER BY hour_s, account_id, region, asked_by`
+	}
+	return `SELECT (hour_s - ?1) / ?3 AS bucket, account_id, region, asked_by,
+		sum(calls), sum(failed), sum(metrics), sum(datapoints), sum(cost_usd), sum(saved)` + from +
+		`GROUP BY bucket, account_id, region, asked_by ORDER BY bucket, account_id, region, asked_by`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -19,31 +20,36 @@ const (
 	oldChunkVersion = 1
 )
 
-// repack brings the chunks of schema 2 into the form of schema 3, with the final marks that the extents imply. Series whose key no
-// version of this one's encoding can read were never found again, and go.
-func repack(ctx context.Context, tx *sql.Tx) error {
+// repack brings the chunks of schema 2 into the form of schema 3, with the final marks that the extents imply. Those that are damaged are left
+// out, and returned. Series whose key no version of this one's encoding can read were never found again, and go.
+func repack(ctx context.Context, tx *sql.Tx) (lost []Damage, err error) {
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<20))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer decoder.Close()
 	all, err := allSeries(ctx, tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, one := range all {
-		key, err := series.Key{}, error(nil)
-		if key, err = parseKey(one.key); err != nil {
-			err = dropSeries(ctx, tx, one.id)
-		} else {
-			err = repackSeries(ctx, tx, decoder, one.id, key.Period)
-		}
+		key, err := parseKey(one.key)
 		if err != nil {
-			return err
+			if err := dropSeries(ctx, tx, one.id); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		spans, err := repackSeries(ctx, tx, decoder, one.id, key.Period)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range spans {
+			lost = append(lost, Damage{key, w})
 		}
 	}
 	_, err = tx.ExecContext(ctx, "DROP TABLE chunks")
-	return err
+	return lost, err
 }
 
 type numbered struct {
@@ -77,27 +83,35 @@ func dropSeries(ctx context.Context, tx *sql.Tx, id int64) error {
 	return err
 }
 
-// repackSeries moves the points of one series, a new chunk as soon as the old ones are past it.
-func repackSeries(ctx context.Context, tx *sql.Tx, decoder *zstd.Decoder, id int64, period time.Duration) error {
+// repackSeries moves the points of one series, a new chunk as soon as the old ones are past it. It returns what was held by damaged ones.
+func repackSeries(ctx context.Context, tx *sql.Tx, decoder *zstd.Decoder, id int64, period time.Duration) (lost []series.Window, err error) {
 	starts, err := oldStarts(ctx, tx, id)
 	if err != nil || len(starts) == 0 {
-		return err
+		return nil, err
 	}
 	whole := series.Window{Start: unix(starts[0]), End: unix(starts[len(starts)-1]).Add(oldChunkLen * period), Period: period}
 	extents, err := loadExtents(ctx, tx, id, whole)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	next := newBlock(series.Window{})
 	for _, start := range starts {
 		old, err := oldChunk(ctx, tx, decoder, id, start, period)
+		if errors.Is(err, errBadChunk) {
+			w, err := cutExtents(ctx, tx, id, old.window)
+			if err != nil {
+				return nil, err
+			}
+			lost, extents = append(lost, w), without(extents, old.window)
+			continue
+		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for w := chunkWindow(old.window.Start, period); w.Start.Before(old.window.End); w = chunkWindow(w.End, period) {
 			if w != next.window {
 				if err := storeFinal(ctx, tx, id, next, extents); err != nil {
-					return err
+					return nil, err
 				}
 				next = newBlock(w)
 			}
@@ -105,7 +119,7 @@ func repackSeries(ctx context.Context, tx *sql.Tx, decoder *zstd.Decoder, id int
 			copy(next.slice(common), old.slice(common))
 		}
 	}
-	return storeFinal(ctx, tx, id, next, extents)
+	return lost, storeFinal(ctx, tx, id, next, extents)
 }
 
 // storeFinal stores a chunk with the marks of the extents.

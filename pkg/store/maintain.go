@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,7 +21,8 @@ type Policy struct {
 	HourAndMore      time.Duration // 3 years: AWS keeps 455 days
 
 	Events time.Duration // 3 years
-	Ledger time.Duration // 455 days, of calls and savings
+	Calls  time.Duration // 35 days
+	Costs  time.Duration // 455 days, by the hour
 	Runs   time.Duration // 90 days
 
 	MaxBytes int64 // of the database: 2 GiB
@@ -33,7 +35,7 @@ func (p Policy) withDefaults() Policy {
 		value time.Duration
 	}{
 		{&p.UnderMinute, 7 * day}, {&p.UnderFiveMinutes, 90 * day}, {&p.UnderHour, 455 * day}, {&p.HourAndMore, 3 * 365 * day},
-		{&p.Events, 3 * 365 * day}, {&p.Ledger, 455 * day}, {&p.Runs, 90 * day},
+		{&p.Events, 3 * 365 * day}, {&p.Calls, 35 * day}, {&p.Costs, 455 * day}, {&p.Runs, 90 * day},
 	} {
 		switch {
 		case *f.field == 0:
@@ -53,11 +55,13 @@ func (p Policy) Widest(q Policy) Policy {
 	p, q = p.withDefaults(), q.withDefaults()
 	for _, f := range [][2]*time.Duration{
 		{&p.UnderMinute, &q.UnderMinute}, {&p.UnderFiveMinutes, &q.UnderFiveMinutes}, {&p.UnderHour, &q.UnderHour},
-		{&p.HourAndMore, &q.HourAndMore}, {&p.Events, &q.Events}, {&p.Ledger, &q.Ledger}, {&p.Runs, &q.Runs},
+		{&p.HourAndMore, &q.HourAndMore}, {&p.Events, &q.Events}, {&p.Calls, &q.Calls}, {&p.Costs, &q.Costs}, {&p.Runs, &q.Runs},
 	} {
 		*f[0] = max(*f[0], *f[1])
 	}
-	p.MaxBytes = max(p.MaxBytes, q.MaxBytes)
+	if p.MaxBytes >= 0 && (q.MaxBytes < 0 || q.MaxBytes > p.MaxBytes) {
+		p.MaxBytes = q.MaxBytes
+	}
 	return p
 }
 
@@ -81,6 +85,7 @@ type Report struct {
 	RolledUp            int           // points of coarser periods that were made of them before
 	Evicted             int           // points of those that left before their time, because the database was too large
 	Series              int           // that have nothing left, and went
+	Unreadable          int           // series that this version cannot read, and leaves as they are
 	Events, Calls, Runs int           // rows whose retention ended
 	BytesFreed          int64         // given back to the disk
 	Bytes               int64         // of the database, at the end
@@ -100,24 +105,66 @@ const (
 // upkeep is one Maintain on its way.
 type upkeep struct {
 	*Store
-	now    time.Time
-	policy Policy
-	report Report
+	generation int // of the file that it began with, whose numbers of series it knows
+	now        time.Time
+	policy     Policy
+	pause      func(context.Context, time.Duration) error
+	report     Report
 }
 
+var errFileChanged = errors.New("another file is in use by now; its turn comes with the next maintenance")
+
 // Maintain does what is due, as of now: retention, roll-ups, the size cap, and the return of free pages to the disk. It works in small
-// steps between which others read and write; it may be called at any time, and goes on where an earlier one was cut off. The report is
-// of what was done, also beside an error.
+// steps between which others read and write; it may be called at any time, and goes on where an earlier one was cut off. By a clock that has
+// leapt ahead nothing goes for its age, and an error says so. The report is of what was done, also beside an error.
 func (s *Store) Maintain(ctx context.Context, now time.Time, p Policy) (Report, error) {
 	s.maintenance.Lock()
 	defer s.maintenance.Unlock()
-	u := &upkeep{Store: s, now: now, policy: p.withDefaults()}
-	for _, step := range []func(context.Context) error{u.noteUse, u.retire, u.retireRows, u.capSize, u.dropEmpty, u.shrink} {
-		if err := step(ctx); err != nil {
-			return u.report, fmt.Errorf("maintain the cache: %w", err)
-		}
+	s.mutex.RLock()
+	u := &upkeep{Store: s, generation: s.generation, now: now, policy: p.withDefaults(), pause: pause}
+	s.mutex.RUnlock()
+	if err := u.run(ctx); err != nil {
+		return u.report, fmt.Errorf("maintain the cache: %w", err)
 	}
 	return u.report, nil
+}
+
+func (u *upkeep) run(ctx context.Context) error {
+	leapt, err := u.leapt(ctx)
+	if err != nil {
+		return err
+	}
+	steps := []func(context.Context) error{u.noteUse, u.retire, u.retireRows, u.capSize, u.dropEmpty, u.shrink}
+	if leapt {
+		steps = []func(context.Context) error{u.noteUse, u.capSize, u.dropEmpty, u.shrink}
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if leapt {
+		return fmt.Errorf("nothing was removed for its age: by the clock it is %s, and in the month that ended a week before nobody used the cache; "+
+			"if the clock is right, this ends by itself once the cache was in use for a week", u.now.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// A clock that has leapt ahead by more than leap is believed once the cache was in use for as long as proof by it: a look by one that is years
+// ahead must not let everything go. What leaves by a smaller leap would have left within the month.
+const (
+	leap  = 31 * day
+	proof = 7 * day
+)
+
+// leapt says that the cache was in use before, and then for long not at all until some days ago, by the hours that have costs.
+func (u *upkeep) leapt(ctx context.Context) (leapt bool, err error) {
+	err = u.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
+		return read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM costs WHERE hour_s < ?1)
+			AND NOT EXISTS (SELECT 1 FROM costs WHERE hour_s >= ?1 AND hour_s <= ?2)`,
+			hour(u.now.Add(-proof-leap)), hour(u.now.Add(-proof))).Scan(&leapt)
+	})
+	return leapt, err
 }
 
 // step runs f in a transaction that writes, measures how long it holds the lock, and rests for as long: another process that waits for
@@ -126,6 +173,9 @@ func (u *upkeep) step(ctx context.Context, f func(context.Context, *sql.Tx) erro
 	began := time.Now()
 	err := u.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		began = time.Now() // the lock is ours
+		if u.generation != u.Store.generation {
+			return errFileChanged
+		}
 		return f(ctx, tx)
 	})
 	if err != nil {
@@ -137,7 +187,11 @@ func (u *upkeep) step(ctx context.Context, f func(context.Context, *sql.Tx) erro
 // rest notes for how long the lock was held, and waits for as long.
 func (u *upkeep) rest(ctx context.Context, took time.Duration) error {
 	u.report.LongestLock = max(u.report.LongestLock, took)
-	timer := time.NewTimer(took)
+	return u.pause(ctx, took)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -175,10 +229,11 @@ type owned struct {
 	used time.Time
 }
 
-// all lists the series, the least used first.
+// all lists the series, the least used first. Those whose key cannot be read are left alone: a newer version of the plugin may have written
+// them.
 func (u *upkeep) all(ctx context.Context) (all []owned, err error) {
 	err = u.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
-		all = nil
+		all, u.report.Unreadable = nil, 0
 		rows, err := read.QueryContext(ctx, "SELECT id, key, used_s FROM series ORDER BY used_s, id")
 		if err != nil {
 			return err
@@ -192,7 +247,8 @@ func (u *upkeep) all(ctx context.Context) (all []owned, err error) {
 				return err
 			}
 			if o.key, err = parseKey(key); err != nil {
-				return err
+				u.report.Unreadable++
+				continue
 			}
 			o.used = unix(used)
 			all = append(all, o)

@@ -98,7 +98,8 @@ func TestRollUp(t *testing.T) {
 			require.Equal(t, 2, report.Chunks)
 			w := series.Align(from, from.Add(2*chunkSpan(time.Minute)), 5*time.Minute)
 			held := load(t, s, coarse, w)
-			require.Equal(t, []Extent{{Window: w}}, held.Extents)
+			require.Equal(t, []Extent{{series.Window{Start: w.Start, End: mine.Start, Period: w.Period}, longAgo}, {Window: mine},
+				{series.Window{Start: mine.End, End: w.End, Period: w.Period}, longAgo}}, held.Extents, "what AWS did not say, it is asked")
 			points := 0
 			for i, got := range held.Series.Values {
 				var values []float64
@@ -124,16 +125,18 @@ func TestRollUp(t *testing.T) {
 	}
 }
 
-// A bucket of which part was never asked for, or may still change, is not rolled up.
+// A bucket of which part was never asked for is not rolled up. What was last read when it could still change is: nothing better will come.
 func TestRollUpOfWholeBucketsOnly(t *testing.T) {
 	s := open(t, "")
 	fine, coarse := keyOf("m", "Sum", time.Minute), keyOf("m", "Sum", 5*time.Minute)
 	from := series.Floor(epoch, chunkSpan(time.Minute))
-	hold(t, s, fine, from.Add(2*time.Minute), from.Add(21*time.Minute), linear)
+	looked := series.Align(from.Add(2*time.Minute), from.Add(21*time.Minute), time.Minute)
+	save(t, s, Write{filled(fine, looked, linear), from.Add(7 * time.Minute), looked.End})
 	maintain(t, s, from.Add(200*day), Policy{})
 	held := load(t, s, coarse, series.Align(from, from.Add(time.Hour), 5*time.Minute))
-	require.Equal(t, []Extent{{Window: series.Align(from.Add(5*time.Minute), from.Add(20*time.Minute), 5*time.Minute)}}, held.Extents)
+	require.Equal(t, []Extent{{series.Align(from.Add(5*time.Minute), from.Add(20*time.Minute), 5*time.Minute), longAgo}}, held.Extents)
 	require.Equal(t, 3.+4+5+6+7, held.Series.Values[1])
+	require.Equal(t, 13.+14+15+16+17, held.Series.Values[3])
 }
 
 func TestCoarserPeriods(t *testing.T) {
@@ -229,6 +232,7 @@ func TestUseIsNoted(t *testing.T) {
 
 // Free pages go back to the disk.
 func TestFileShrinks(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
 	for m := range 4 {
@@ -354,6 +358,7 @@ func TestOthersGoOnDuringMaintenance(t *testing.T) {
 
 // However history is written and retired, what is held is what was written, and marks and extents agree.
 func TestMaintenanceKeepsWhatItKeeps(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		s, err := Open(context.Background(), "")
 		require.NoError(rt, err)
@@ -389,4 +394,24 @@ func TestMaintenanceKeepsWhatItKeeps(t *testing.T) {
 		}
 		requireMarksAgree(rt, s, k)
 	})
+}
+
+// A series whose key no one can read, as one of a newer version of the plugin, keeps neither maintenance nor the log of events from the others.
+func TestUnreadableKeysStandInNoOnesWay(t *testing.T) {
+	s := open(t, "")
+	hold(t, s, key("old"), epoch, epoch.Add(24*time.Hour), linear)
+	hold(t, s, key("foreign"), epoch, epoch.Add(24*time.Hour), linear)
+	tell(t, s, event("foreign", EventOpened, 1), event("old", EventOpened, 2))
+	_, err := s.write.Exec("UPDATE series SET key = '9|' || key WHERE key = ?", key("foreign").ID())
+	require.NoError(t, err)
+	events, err := s.Events(context.Background(), 0, EventFilter{}, 10)
+	require.NoError(t, err)
+	require.Equal(t, []series.Key{{}, key("old")}, []series.Key{events[0].Series, events[1].Series})
+
+	report := maintain(t, s, epoch.Add(200*day), Policy{})
+	require.Equal(t, 1440, report.Points)
+	require.Equal(t, 1, report.Unreadable)
+	_, err = s.write.Exec("UPDATE series SET key = substr(key, 3) WHERE key LIKE '9|%'")
+	require.NoError(t, err)
+	require.Equal(t, 1440, load(t, s, key("foreign"), window(0, 1440)).present(), "it is left alone")
 }

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/vigia-cloudwatch/vigia/pkg/store/chunk"
 )
 
 const (
@@ -33,6 +31,8 @@ type Store struct {
 	dir   string // "" is memory
 	codec codec
 	used  usage
+
+	damages damages
 
 	maintenance sync.Mutex // one at a time
 
@@ -85,13 +85,18 @@ func existing(ctx context.Context, dir string) []int {
 }
 
 func exists(ctx context.Context, file string) bool {
+	f := faultOf(probe(ctx, file))
+	return f != cannotOpen && f != stubDriver
+}
+
+// probe opens a file if there is one.
+func probe(ctx context.Context, file string) error {
 	db, err := sql.Open("sqlite3", dsn(file, asProbe))
 	if err != nil {
-		return false
+		return err
 	}
 	defer func() { _ = db.Close() }()
-	f := faultOf(db.PingContext(ctx))
-	return f != cannotOpen && f != stubDriver
+	return db.PingContext(ctx)
 }
 
 func path(dir string, generation int) string {
@@ -135,10 +140,12 @@ func (s *Store) openGeneration(ctx context.Context) error {
 	}
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
-	if err := migrate(ctx, write); err != nil {
+	lost, err := migrate(ctx, write)
+	if err != nil {
 		_ = write.Close()
 		return err
 	}
+	s.damages.note(lost...)
 	read := write
 	if s.dir != "" {
 		shrinkable(ctx, write)
@@ -170,9 +177,15 @@ const (
 	stubDriver // the plugin was compiled without cgo
 )
 
-// isDamaged says that SQLite, or we, found the file's content to be wrong.
-func isDamaged(err error) bool {
-	return faultOf(err) == damaged || errors.Is(err, errBadChunk) || errors.Is(err, chunk.ErrDamaged)
+// isDamaged says that SQLite found the file to be wrong. A chunk that is wrong is no reason to set the file aside.
+func isDamaged(err error) bool { return faultOf(err) == damaged }
+
+// errOutdated says that another process has set the file aside.
+var errOutdated = errors.New("another process has set the cache aside as damaged")
+
+// outdated says that there is a later generation than the one in use. The mutex is held.
+func (s *Store) outdated(ctx context.Context) bool {
+	return s.dir != "" && probe(context.WithoutCancel(ctx), path(s.dir, s.generation+1)) == nil
 }
 
 // replaceDamaged begins a new file beside the damaged generation, which stays as it is. Whoever comes second finds it done.
@@ -195,8 +208,8 @@ func (s *Store) replaceDamaged(ctx context.Context, generation int) error {
 	return s.openGeneration(ctx)
 }
 
-// use runs f on the open database, and once more on a new one if the first turns out damaged. A database in memory is its connection, which
-// database/sql drops when a context ends in the middle of a transaction: there, f's context never ends.
+// use runs f on the open database, and again on the next one where that turns out damaged, which is believed once, or set aside. A database in memory is its
+// connection, which database/sql drops when a context ends in the middle of a transaction: there, f's context never ends.
 func (s *Store) use(ctx context.Context, f func(ctx context.Context, read, write *sql.DB) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -204,19 +217,24 @@ func (s *Store) use(ctx context.Context, f func(ctx context.Context, read, write
 	if s.dir == "" {
 		ctx = context.WithoutCancel(ctx)
 	}
-	for range 2 {
+	for again := false; ; {
 		s.mutex.RLock()
 		generation := s.generation
 		err := f(ctx, s.read, s.write)
 		s.mutex.RUnlock()
-		if !isDamaged(err) {
+		switch {
+		case errors.Is(err, errOutdated):
+		case !isDamaged(err):
 			return err
+		case again:
+			return fmt.Errorf("the cache in %s is damaged again right after it was begun anew", s.dir)
+		default:
+			again = true
 		}
 		if err := s.replaceDamaged(ctx, generation); err != nil {
 			return explain(s.dir, err)
 		}
 	}
-	return fmt.Errorf("the cache in %s is damaged again right after it was begun anew", s.dir)
 }
 
 // SetAside lists damaged files that were set aside and can be removed or mended by hand.

@@ -134,9 +134,12 @@ func (u *upkeep) remove(ctx context.Context, tx *sql.Tx, o owned, leaving []seri
 	return nil
 }
 
-// retireRows lets go events, calls, savings and runs whose time is over.
+// oldCalls removes some calls from before a time. What they cost stays, by the hour.
+const oldCalls = "DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM ledger WHERE at_ms < ? LIMIT ?)"
+
+// retireRows lets go events, calls, costs and runs whose time is over.
 func (u *upkeep) retireRows(ctx context.Context) error {
-	events, ledger := u.now.Add(-u.policy.Events), u.now.Add(-u.policy.Ledger)
+	events := u.now.Add(-u.policy.Events)
 	err := u.step(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE events_horizon SET before_ms = max(before_ms, ?)", events.UnixMilli())
 		return err
@@ -150,9 +153,8 @@ func (u *upkeep) retireRows(ctx context.Context) error {
 		count  *int
 	}{
 		{"DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at_ms < ? LIMIT ?)", events.UnixMilli(), &u.report.Events},
-		{"DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM ledger WHERE at_ms < ? LIMIT ?)", ledger.UnixMilli(), &u.report.Calls},
-		{"DELETE FROM spent WHERE hour_s IN (SELECT hour_s FROM spent WHERE hour_s < ? LIMIT ?)", hour(ledger), nil},
-		{"DELETE FROM savings WHERE hour_s IN (SELECT hour_s FROM savings WHERE hour_s < ? LIMIT ?)", hour(ledger), nil},
+		{oldCalls, u.now.Add(-u.policy.Calls).UnixMilli(), &u.report.Calls},
+		{"DELETE FROM costs WHERE hour_s IN (SELECT hour_s FROM costs WHERE hour_s < ? LIMIT ?)", hour(u.now.Add(-u.policy.Costs)), nil},
 		{"DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started_ms < ? LIMIT ?)", u.now.Add(-u.policy.Runs).UnixMilli(), &u.report.Runs},
 	} {
 		n, err := u.deleteRows(ctx, rows.delete, rows.before, stepRows)

@@ -65,28 +65,29 @@ func fold(values []float64, f func(a, b float64) float64) float64 {
 	return out
 }
 
-// rollUp writes what leaves of a series to the series of the next coarser period: every bucket of it that is final as a whole here, and of
-// which nothing is held there. It returns how many points it made.
+// rollUp writes what leaves of a series to the series of the next coarser period: every bucket of it that is held as a whole here, and of
+// which nothing is held there. What AWS itself says of such a bucket is better (it weighs an average, and may have had late points), so it is
+// asked as long as it keeps them. It returns how many points were made.
 func rollUp(ctx context.Context, tx *sql.Tx, o owned, leaving series.Window) (points int, err error) {
 	key := o.key
-	period, join := coarser(key.Period), joinOf(key.Stat)
-	if period == 0 || join == nil || leaving.Empty() {
+	period, joined := coarser(key.Period), joinOf(key.Stat)
+	if period == 0 || joined == nil || leaving.Empty() {
 		return 0, nil
 	}
 	w := series.Align(leaving.Start, leaving.End, period)
-	_, fine, err := loadOne(ctx, tx, key, series.Window{Start: w.Start, End: w.End, Period: key.Period})
+	fine, err := loadOne(ctx, tx, key, series.Window{Start: w.Start, End: w.End, Period: key.Period})
 	if err != nil {
 		return 0, err
 	}
 	coarse := key
 	coarse.Period = period
-	_, there, err := loadOne(ctx, tx, coarse, w)
+	there, err := loadOne(ctx, tx, coarse, w)
 	if err != nil {
 		return 0, err
 	}
-	for _, free := range w.Subtract(windows(there.Extents, false)) {
-		for _, whole := range intersect(free, windows(fine.Extents, true)) {
-			n, err := rollWindow(ctx, tx, coarse, inner(whole, period), fine.Series, join, o.used)
+	for _, free := range w.Subtract(windows(there.Extents)) {
+		for _, whole := range intersect(free, join(windows(fine.Extents))) {
+			n, err := rollWindow(ctx, tx, coarse, inner(whole, period), fine.Series, joined, o.used)
 			if err != nil {
 				return 0, err
 			}
@@ -96,11 +97,9 @@ func rollUp(ctx context.Context, tx *sql.Tx, o owned, leaving series.Window) (po
 	return points, nil
 }
 
-func windows(extents []Extent, final bool) (out []series.Window) {
+func windows(extents []Extent) (out []series.Window) {
 	for _, e := range extents {
-		if !final || e.Final() {
-			out = append(out, e.Window)
-		}
+		out = append(out, e.Window)
 	}
 	return out
 }
@@ -150,6 +149,9 @@ func rollWindow(ctx context.Context, tx *sql.Tx, coarse series.Key, w series.Win
 	if points == 0 {
 		return 0, nil // a series that never had a point is not begun
 	}
-	_, _, err := saveOne(ctx, tx, Write{Series: rolled, FinalUntil: w.End, FetchedAt: used})
+	if _, err := seriesOf(ctx, tx, coarse, used); err != nil {
+		return 0, err
+	}
+	_, _, err := saveOne(ctx, tx, Write{Series: rolled, FinalUntil: w.Start, FetchedAt: longAgo})
 	return points, err
 }

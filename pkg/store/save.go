@@ -41,19 +41,38 @@ func (s *Store) Save(ctx context.Context, writes []Write) ([]int, error) {
 	return revised, err
 }
 
-// change runs f in a transaction that writes.
+// change runs f in a transaction that writes. Where f meets a damaged chunk, that is cut and f run again; and so it is in the next file, where
+// another process has set this one aside by the time of the commit: nobody will read it again.
 func (s *Store) change(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
 	return explain(s.dir, s.use(ctx, func(ctx context.Context, _, write *sql.DB) error {
-		tx, err := write.BeginTx(ctx, nil)
-		if err != nil {
-			return err
+		for cut := map[place]bool{}; ; {
+			err := transact(ctx, write, f)
+			if err == nil && s.outdated(ctx) {
+				return errOutdated
+			}
+			at := placeOf(err)
+			if at == (place{}) || cut[at] { // the same again: cutting it did not help
+				return err
+			}
+			if err := s.cut(ctx, write, at); err != nil {
+				return err
+			}
+			cut[at] = true
 		}
-		defer func() { _ = tx.Rollback() }()
-		if err := f(ctx, tx); err != nil {
-			return err
-		}
-		return tx.Commit()
 	}))
+}
+
+// transact runs f in a transaction, which is undone where f fails. Those of the writer take the write lock at once.
+func transact(ctx context.Context, db *sql.DB, f func(context.Context, *sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := f(ctx, tx); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // saveOne stores one range. It returns the number of the series, 0 where there was nothing to store.
@@ -71,9 +90,15 @@ func saveOne(ctx context.Context, tx *sql.Tx, w Write) (id int64, revised int, e
 	if err != nil {
 		return 0, 0, err
 	}
-	before, err := loadExtents(ctx, tx, e.id, w.Series.Window)
+	before, err := extentsBeside(ctx, tx, e.id, w.Series.Window)
 	if err != nil {
 		return 0, 0, err
+	}
+	if wrong, found := ahead(before, w); found {
+		if err := disown(ctx, tx, e, wrong, w); err != nil {
+			return 0, 0, err
+		}
+		return saveOne(ctx, tx, w) // on what is held now
 	}
 	if revised, err = savePoints(ctx, tx, e, fetchedBlock(w), before); err != nil {
 		return 0, 0, err

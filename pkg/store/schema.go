@@ -9,7 +9,7 @@ import (
 // migration brings a database to the next version: by SQL, and where that cannot say it by what follows.
 type migration struct {
 	sql  string
-	then func(context.Context, *sql.Tx) error
+	then func(context.Context, *sql.Tx) ([]Damage, error)
 }
 
 // migrations bring a database from version i to i+1. They are only ever appended to.
@@ -138,38 +138,62 @@ var migrations = []migration{
 		error      TEXT NOT NULL
 	);
 	CREATE INDEX runs_started ON runs (started_ms);`, then: repack},
+
+	// What the ledger and the savings come to, by the hour and who asked: whoever looks at costs or asks about a budget reads what is shown,
+	// however many calls there were.
+	{sql: `CREATE TABLE costs (
+		hour_s     INTEGER NOT NULL,
+		account_id TEXT NOT NULL,
+		region     TEXT NOT NULL,
+		asked_by   TEXT NOT NULL,
+		calls      INTEGER NOT NULL,
+		failed     INTEGER NOT NULL,
+		metrics    INTEGER NOT NULL,
+		datapoints INTEGER NOT NULL,
+		cost_usd   REAL NOT NULL,
+		saved      INTEGER NOT NULL,
+		PRIMARY KEY (hour_s, account_id, region, asked_by)
+	) WITHOUT ROWID;
+	INSERT INTO costs
+		SELECT hour, account_id, region, asked_by, sum(calls), sum(failed), sum(metrics), sum(datapoints), sum(cost_usd), sum(saved) FROM (
+			SELECT at_ms / 3600000 * 3600 AS hour, account_id, region, asked_by, 1 AS calls, error <> '' AS failed, metrics, datapoints, cost_usd, 0 AS saved
+			FROM ledger
+			UNION ALL
+			SELECT hour_s, account_id, region, asked_by, 0, 0, 0, 0, 0.0, metrics FROM savings
+		) GROUP BY hour, account_id, region, asked_by;
+	DROP TABLE savings;
+	DROP TABLE spent;`},
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil) // the writer's transactions take the write lock at once
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }()
-	version := 0
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return err
-	}
-	if version > len(migrations) {
-		return fmt.Errorf("the cache was written by a newer version of the plugin (schema %d, this one knows %d)", version, len(migrations))
-	}
-	if version == len(migrations) {
-		return nil
-	}
-	for ; version < len(migrations); version++ {
-		if err := migrations[version].run(ctx, tx); err != nil {
-			return fmt.Errorf("migrate schema to version %d: %w", version+1, err)
+// migrate brings a database to the newest version, in one transaction. It returns what it found damaged and left out.
+func migrate(ctx context.Context, db *sql.DB) (lost []Damage, err error) {
+	err = transact(ctx, db, func(ctx context.Context, tx *sql.Tx) error {
+		version := 0
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+			return err
 		}
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
+		if version > len(migrations) {
+			return fmt.Errorf("the cache was written by a newer version of the plugin (schema %d, this one knows %d)", version, len(migrations))
+		}
+		if version == len(migrations) {
+			return nil
+		}
+		for ; version < len(migrations); version++ {
+			more, err := migrations[version].run(ctx, tx)
+			if err != nil {
+				return fmt.Errorf("migrate schema to version %d: %w", version+1, err)
+			}
+			lost = append(lost, more...)
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version))
 		return err
-	}
-	return tx.Commit()
+	})
+	return lost, err
 }
 
-func (m migration) run(ctx context.Context, tx *sql.Tx) error {
+func (m migration) run(ctx context.Context, tx *sql.Tx) ([]Damage, error) {
 	if _, err := tx.ExecContext(ctx, m.sql); err != nil || m.then == nil {
-		return err
+		return nil, err
 	}
 	return m.then(ctx, tx)
 }

@@ -14,12 +14,24 @@ const (
 	training = 28 * day
 )
 
-// capSize lets history go while the database is too large: first all of the series that were not used for a day, the least used first;
-// then what is older than four weeks of the others; then whatever is oldest. It goes on to a twentieth below the cap, so as not to come
-// back each time.
+// capSize lets go while the database is too large. First the calls that are older than a day; then history: all of the series that were not used
+// for a day, the least used first; then what is older than four weeks of the others; then whatever is oldest. It goes on to a twentieth below
+// the cap, so as not to come back each time; but a quarter of the cap is history's, because beyond that something else is what is too much.
 func (u *upkeep) capSize(ctx context.Context) error {
-	size, err := u.size(ctx)
-	if err != nil || u.policy.MaxBytes < 0 || size.used() <= u.policy.MaxBytes {
+	over, err := u.over(ctx)
+	if err != nil || !over {
+		return err
+	}
+	calls, err := u.deleteRows(ctx, oldCalls, u.now.Add(-recent).UnixMilli(), stepRows)
+	u.report.Calls += calls
+	if err != nil {
+		return err
+	}
+	if over, err = u.over(ctx); err != nil || !over {
+		return err
+	}
+	goal, err := u.goal(ctx)
+	if err != nil {
 		return err
 	}
 	all, err := u.all(ctx)
@@ -39,7 +51,7 @@ func (u *upkeep) capSize(ctx context.Context) error {
 		func(owned) time.Time { return unix(lastSecond) },
 	} {
 		for _, o := range all {
-			done, err := u.evict(ctx, o, until(o))
+			done, err := u.evict(ctx, o, until(o), goal)
 			if err != nil || done {
 				return err
 			}
@@ -48,11 +60,30 @@ func (u *upkeep) capSize(ctx context.Context) error {
 	return nil
 }
 
-// evict lets a series' history go, the oldest first, until a time or until the database is small enough, which it says.
-func (u *upkeep) evict(ctx context.Context, o owned, until time.Time) (done bool, err error) {
+func (u *upkeep) over(ctx context.Context) (bool, error) {
+	size, err := u.size(ctx)
+	return u.policy.MaxBytes >= 0 && size.used() > u.policy.MaxBytes, err
+}
+
+// goal is the size at which enough history is gone, in bytes.
+func (u *upkeep) goal(ctx context.Context) (bytes int64, err error) {
+	size, err := u.size(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var history int64
+	err = u.use(ctx, func(ctx context.Context, read, _ *sql.DB) error {
+		return read.QueryRowContext(ctx, `SELECT (SELECT coalesce(sum(length(chunk)), 0) FROM points) + (SELECT coalesce(sum(length(chunk)), 0) FROM tails)
+			+ (SELECT coalesce(sum(length(blob)), 0) FROM states) + (SELECT coalesce(sum(length(blob)), 0) FROM results)`).Scan(&history)
+	})
+	return max(u.policy.MaxBytes/20*19, size.used()-history+u.policy.MaxBytes/4), err
+}
+
+// evict lets a series' history go, the oldest first, until a time or until the database is as small as goal, which it says.
+func (u *upkeep) evict(ctx context.Context, o owned, until time.Time, goal int64) (done bool, err error) {
 	for more := true; more; {
 		size, err := u.size(ctx)
-		if err != nil || size.used() <= u.policy.MaxBytes/20*19 {
+		if err != nil || size.used() <= goal {
 			return err == nil, err
 		}
 		if more, err = u.leave(ctx, o, until); err != nil {

@@ -73,19 +73,14 @@ func (s *Store) PutStates(ctx context.Context, states []State) error {
 	if len(states) == 0 {
 		return nil
 	}
-	return explain(s.dir, s.use(ctx, func(ctx context.Context, _, write *sql.DB) error {
-		tx, err := write.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = tx.Rollback() }()
+	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, st := range states {
 			if err := s.putState(ctx, tx, st); err != nil {
 				return fmt.Errorf("put state: %w", err)
 			}
 		}
-		return tx.Commit()
-	}))
+		return nil
+	})
 }
 
 func (s *Store) putState(ctx context.Context, tx *sql.Tx, st State) error {
@@ -113,14 +108,14 @@ func (s *Store) putState(ctx context.Context, tx *sql.Tx, st State) error {
 
 // PruneStates drops states and results that have seen nothing since a time.
 func (s *Store) PruneStates(ctx context.Context, before time.Time) error {
-	return explain(s.dir, s.use(ctx, func(ctx context.Context, _, write *sql.DB) error {
+	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"states", "results"} {
-			if _, err := write.ExecContext(ctx, "DELETE FROM "+table+" WHERE until_s < ?", before.Unix()); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE until_s < ?", before.Unix()); err != nil {
 				return err
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 func (c codec) pack(content []byte) []byte {

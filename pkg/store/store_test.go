@@ -56,6 +56,7 @@ func load(t require.TestingT, s *Store, k series.Key, w series.Window) Held {
 // Whatever is written in whatever order, a read gives the last value of each bucket, bit for bit, final ranges stay final, and extents
 // cover exactly what was asked.
 func TestStoreBehavesAsAMap(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		s, err := Open(context.Background(), "")
 		require.NoError(rt, err)
@@ -79,7 +80,7 @@ func TestStoreBehavesAsAMap(t *testing.T) {
 				}
 				fetched.Values[i], values[from+i] = v, v
 			}
-			revised, err := s.Save(context.Background(), []Write{{fetched, window(finalUntil, finalUntil).Start, epoch}})
+			revised, err := s.Save(context.Background(), []Write{{fetched, window(finalUntil, finalUntil).Start, window(span, 0).Start}})
 			require.NoError(rt, err)
 			require.Equal(rt, wantRevised, revised[0])
 			for i := from; i < to; i++ {
@@ -120,7 +121,7 @@ func TestStoreBehavesAsAMap(t *testing.T) {
 func TestFinalNeighboursAreOneExtent(t *testing.T) {
 	s := open(t, "")
 	for _, w := range []series.Window{window(0, 10), window(20, 30), window(10, 20)} {
-		_, err := s.Save(context.Background(), []Write{{series.New(key("m"), w), w.End, epoch}})
+		_, err := s.Save(context.Background(), []Write{{series.New(key("m"), w), w.End, window(40, 0).Start}})
 		require.NoError(t, err)
 	}
 	held := load(t, s, key("m"), window(0, 30))
@@ -139,7 +140,7 @@ func TestAppendsTouchTheTailAlone(t *testing.T) {
 	const appends = 1000
 	for i := range appends {
 		w := window(max(2000, 2000+i-31), 2000+i+1)
-		_, err := s.Save(context.Background(), []Write{{filled(key("m"), w, func(k int) float64 { return float64(w.Time(k).Unix() % 1013) }), window(0, 2000+i-30).End, epoch}})
+		_, err := s.Save(context.Background(), []Write{{filled(key("m"), w, func(k int) float64 { return float64(w.Time(k).Unix() % 1013) }), window(0, 2000+i-30).End, w.End}})
 		require.NoError(t, err)
 		if now := chunks(); now != before {
 			before = now
@@ -237,6 +238,7 @@ func TestDamagedDatabaseIsSetAside(t *testing.T) {
 
 // A cancelled query takes nothing away from a database in memory.
 func TestMemoryOutlivesACancelledQuery(t *testing.T) {
+	t.Parallel()
 	s := open(t, "")
 	w := window(0, 2000)
 	_, err := s.Save(context.Background(), []Write{{filled(key("m"), w, func(i int) float64 { return float64(i) }), w.End, epoch}})

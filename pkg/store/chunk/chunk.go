@@ -102,10 +102,10 @@ func checksum(owner uint64, content []byte) uint32 {
 func (s *scratch) present(values []float64, missing Bits) []float64 {
 	n := len(values)
 	s.dense = s.dense[:0]
-	for i := missing.next(0, n, false); i < n; {
-		end := missing.next(i, n, true)
+	for i := missing.Next(0, n, false); i < n; {
+		end := missing.Next(i, n, true)
 		s.dense = append(s.dense, values[i:end]...)
-		i = missing.next(end, n, false)
+		i = missing.Next(end, n, false)
 	}
 	return s.dense
 }

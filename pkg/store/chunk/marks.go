@@ -45,8 +45,8 @@ func (b Bits) count(n int) int {
 	return set
 }
 
-// next is the first i >= from, below n, whose mark is as wanted; n where there is none.
-func (b Bits) next(from, n int, wanted bool) int {
+// Next is the first i >= from, below n, whose mark is as wanted; n where there is none.
+func (b Bits) Next(from, n int, wanted bool) int {
 	for i := from; i < n; {
 		var w uint64
 		if i>>6 < len(b) {
@@ -85,7 +85,7 @@ func (b Bits) form(n int) byte {
 func (b Bits) appendRuns(dst []byte, n int) []byte {
 	wanted := true
 	for i := 0; i < n; wanted = !wanted {
-		end := b.next(i, n, wanted)
+		end := b.Next(i, n, wanted)
 		dst = binary.AppendUvarint(dst, uint64(end-i))
 		i = end
 	}
