@@ -13,8 +13,9 @@ import (
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(plugin.GCPercent)
+	const usual = 100 // unless GOGC says otherwise
+	if set := debug.SetGCPercent(plugin.GCPercent); set != usual {
+		debug.SetGCPercent(set)
 	}
 	factory := plugin.NewFactory(os.Getenv("GF_PLUGIN_CACHE_PATH"))
 	if err := datasource.Manage(plugin.ID, factory.NewInstance, datasource.ManageOpts{}); err != nil {
