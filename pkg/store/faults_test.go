@@ -83,7 +83,7 @@ func childWriter(t *testing.T, dir string, from int) {
 		require.NoError(t, s.Record(context.Background(), Entry{At: writes[0].FetchedAt, AccountID: "1", Metrics: 1, CostUSD: 1}))
 		fmt.Println("round", round)
 		if round%10 == 9 {
-			_, err := s.Maintain(context.Background(), writes[0].FetchedAt, Policy{UnderFiveMinutes: loadKept})
+			_, err := s.Maintain(context.Background(), writes[0].FetchedAt, Policy{UnderFiveMinutes: loadKept, Calls: -1, Costs: -1})
 			require.NoError(t, err)
 		}
 	}
