@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 	"github.com/vigia-cloudwatch/vigia/pkg/store/chunk"
@@ -47,8 +51,32 @@ func (s *Store) Load(ctx context.Context, keys []series.Key, w series.Window) ([
 	return held, explain(s.dir, err)
 }
 
-// loadAll reads every key, and returns where a chunk is damaged: of those nothing is held.
+// loadEach is the least number of series that are worth a connection of their own.
+const loadEach = 16
+
+// loadAll reads every key, on several connections where there are many, and returns where a chunk is damaged: of those nothing is held.
 func (s *Store) loadAll(ctx context.Context, read *sql.DB, keys []series.Key, w series.Window, held []Held) (bad []place, err error) {
+	parts := max(1, min(runtime.GOMAXPROCS(0), readers, len(keys)/loadEach))
+	found := make([][]place, parts)
+	var group errgroup.Group
+	for n := range parts {
+		from, to := n*len(keys)/parts, (n+1)*len(keys)/parts
+		group.Go(func() (err error) {
+			defer func() { // a panic here would end the process, and not the query alone
+				if p := recover(); p != nil {
+					err = fmt.Errorf("load series: %v", p)
+				}
+			}()
+			found[n], err = s.loadSome(ctx, read, keys[from:to], w, held[from:to])
+			return err
+		})
+	}
+	err = group.Wait()
+	return slices.Concat(found...), err
+}
+
+// loadSome reads keys on one connection.
+func (s *Store) loadSome(ctx context.Context, read *sql.DB, keys []series.Key, w series.Window, held []Held) (bad []place, err error) {
 	// Readers wait for no one, so SQLite is not made to watch the context, which costs as much as reading: we look between series.
 	unwatched := context.WithoutCancel(ctx)
 	tx, err := read.BeginTx(unwatched, &sql.TxOptions{ReadOnly: true}) // extents and points of the same moment
