@@ -39,6 +39,23 @@ func lastRow(id int64) int64  { return rowOf(id, lastSecond) }
 
 func startOf(row int64) time.Time { return unix(row & lastSecond) }
 
+// chunkRows are the rows of the chunks from first to last, in order of time; of them the first so many, below 0 all.
+func chunkRows(ctx context.Context, tx *sql.Tx, first, last int64, most int) (out []int64, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT id FROM points WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?", first, last, most)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var row int64
+		if err := rows.Scan(&row); err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
+}
+
 // fits says that a series can be stored: its values are those of its window, on the grid of its key, in the time that rows can say.
 func fits(s series.Series) error {
 	w := s.Window

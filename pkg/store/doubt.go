@@ -55,23 +55,18 @@ func disown(ctx context.Context, tx *sql.Tx, e entry, wrong Extent, w Write) err
 // placesOf are the places of the chunks that reach into w and of the tail, in order of time.
 func placesOf(ctx context.Context, tx *sql.Tx, e entry, w series.Window) (out []place, err error) {
 	from, to := chunkWindow(w.Start, w.Period).Start.Unix(), w.End.Unix()-1
-	rows, err := tx.QueryContext(ctx, "SELECT id FROM points WHERE id BETWEEN ? AND ? ORDER BY id",
-		rowOf(e.id, min(max(from, 0), lastSecond)), rowOf(e.id, min(max(to, 0), lastSecond)))
+	const all = -1
+	rows, err := chunkRows(ctx, tx, rowOf(e.id, min(max(from, 0), lastSecond)), rowOf(e.id, min(max(to, 0), lastSecond)), all)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var row int64
-		if err := rows.Scan(&row); err != nil {
-			return nil, err
-		}
+	for _, row := range rows {
 		out = append(out, place{id: e.id, start: row & lastSecond})
 	}
 	if e.start.Valid {
 		out = append(out, place{e.id, e.start.Int64, true})
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // blockAt is the chunk or the tail at a place.

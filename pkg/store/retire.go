@@ -77,23 +77,18 @@ func settleTail(ctx context.Context, tx *sql.Tx, o owned, cut time.Time) error {
 // oldest are the chunks of a step: of those that end by a time the oldest, near each other.
 func oldest(ctx context.Context, tx *sql.Tx, o owned, cut time.Time) (leaving []series.Window, err error) {
 	span := chunkSpan(o.key.Period)
-	rows, err := tx.QueryContext(ctx, "SELECT id FROM points WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", firstRow(o.id), rowOf(o.id, cut.Unix()), stepChunks)
+	rows, err := chunkRows(ctx, tx, firstRow(o.id), rowOf(o.id, cut.Unix())-1, stepChunks)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var row int64
-		if err := rows.Scan(&row); err != nil {
-			return nil, err
-		}
+	for _, row := range rows {
 		w := chunkWindow(startOf(row), o.key.Period)
 		if len(leaving) > 0 && w.Start.Sub(leaving[0].Start) >= stepChunks*span {
 			break
 		}
 		leaving = append(leaving, w)
 	}
-	return leaving, rows.Err()
+	return leaving, nil
 }
 
 // remove rolls up the chunks that leave, then removes them and the extents up to them; up to cut where there is no chunk.
