@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/vigia-cloudwatch/vigia/pkg/accounts"
-	"github.com/vigia-cloudwatch/vigia/pkg/cloudwatch"
 	"github.com/vigia-cloudwatch/vigia/pkg/history"
 	"github.com/vigia-cloudwatch/vigia/pkg/series"
 	"github.com/vigia-cloudwatch/vigia/pkg/store"
@@ -210,8 +209,7 @@ func (i *Instance) withheldFrom(p plan, r reading) []accounts.Failure {
 			parts = append(parts, fmt.Errorf("%w; what is stored is given, which is not all of %d series, and no score where their past is not all stored", why[at], held[at]))
 		}
 		if old[at] > 0 {
-			parts = append(parts, fmt.Errorf("AWS keeps points of a period of %s for %s: the older part of the range is missing in %d series",
-				p.query.Period, days(cloudwatch.Retention(p.query.Period).Hours()), old[at]))
+			parts = append(parts, errors.New(forgotten(p.query.Period, old[at])))
 		}
 		out = append(out, accounts.Failure{Account: at.account, Region: at.region, Err: errors.Join(parts...)})
 	}

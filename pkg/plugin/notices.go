@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -55,6 +56,12 @@ func tooOld(q query.Query, w series.Window) error {
 		q.Period, days(cloudwatch.Retention(w.Period).Hours()))}
 }
 
+// forgotten says that some series have no points any more in the older part of a range.
+func forgotten(period time.Duration, count int) string {
+	return fmt.Sprintf("AWS keeps points of a period of %s for %s: the older part of the range is missing in %d series",
+		period, days(cloudwatch.Retention(period).Hours()), count)
+}
+
 func days(hours float64) string {
 	if hours < 48 {
 		return fmt.Sprintf("%.0f hours", hours)
@@ -94,8 +101,7 @@ func (i *Instance) notices(p plan, failures []accounts.Failure, read reading, sh
 		add(data.NoticeSeverityWarning, "%v", silent)
 	}
 	if read.unkept+read.partly > 0 {
-		add(data.NoticeSeverityInfo, "AWS keeps points of a period of %s for %s: the older part of the range is missing in %d series; a longer period reaches further back",
-			q.Period, days(cloudwatch.Retention(q.Period).Hours()), read.unkept+read.partly)
+		add(data.NoticeSeverityInfo, "%s; a longer period reaches further back", forgotten(q.Period, read.unkept+read.partly))
 	}
 	if shown == 0 {
 		add(data.NoticeSeverityInfo, "no metric matches %s %s with these dimensions in the chosen accounts and regions", q.Namespace, q.Metric)
